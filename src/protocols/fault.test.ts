@@ -157,6 +157,31 @@ test('a fault may retry for as long as another CPU is at work on its entry, and 
   assert.notDeepEqual(small.violations, [])
 })
 
+test('nothing tells how often a fault was tried, or what its tries but the last have seen', () => {
+  const after = (tries: number) => {
+    const fault = new Fault()
+    fault.begin(gfnOf(5), false)
+    for (let one = 0; one < tries; one += 1) {
+      fault.beginTry()
+      fault.seq = one
+      fault.prechecked = one === 1
+      fault.endTry()
+    }
+    return fault
+  }
+  assert.deepEqual(after(3), after(2))
+  // B-HOIST loads in the first.
+  assert.notDeepEqual(after(2), after(1))
+  const ended = (tries: number) => {
+    const fault = after(tries)
+    fault.seqAtRetry = tries
+    fault.idleRetries = tries
+    fault.finish()
+    return fault
+  }
+  assert.deepEqual(ended(2), ended(1))
+})
+
 test('when two faults link the same table one retries, and no table is lost', () => {
   const small = new SmallVm([faultOn(4), faultOn(5)])
   small.stage.runUntil(0, /cas pageTables/).runUntil(1, /cas pageTables/)

@@ -65,9 +65,11 @@ function* walk(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): Steps<number> {
   let table = vm.tables.root
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
     const spte = yield* cpu.loadAcquire(vm.tables.sptep(table, gfn, level))
-    vcpu.sptep = vm.tables.sptep(table, gfn, level)
     if (!isShadowPresent(spte)) return NONPRESENT
-    if (isLast(spte, level)) return spte
+    if (isLast(spte, level)) {
+      vcpu.sptep = vm.tables.sptep(table, gfn, level)
+      return spte
+    }
     table = childOf(spte)
   }
   return NONPRESENT
@@ -78,9 +80,9 @@ function* walkThroughPsc(cpu: Cpu, vm: Vm, vcpu: Vcpu, psc: PagingStructureCache
   const cached = psc.tableFor(gfn)
   if (cached === NO_PAGE) return yield* walkFromRoot(cpu, vm, vcpu, psc, gfn)
   const spte = yield* cpu.loadAcquire(vm.tables.sptep(cached, gfn, LEVEL_4K))
-  vcpu.sptep = vm.tables.sptep(cached, gfn, LEVEL_4K)
   if (isShadowPresent(spte)) {
     assertWalked(cpu, vm.nx!, cached, psc.generationFor(gfn))
+    vcpu.sptep = vm.tables.sptep(cached, gfn, LEVEL_4K)
     return spte
   }
   psc.forget(gfn)
@@ -91,10 +93,12 @@ function* walkFromRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu, psc: PagingStructureCache, 
   let table = vm.pages.rootFor(cpu, gfn)
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
     const spte = yield* cpu.loadAcquire(vm.tables.sptep(table, gfn, level))
-    vcpu.sptep = vm.tables.sptep(table, gfn, level)
     if (!isShadowPresent(spte)) return NONPRESENT
     if (level === LEVEL_4K) psc.fill(gfn, table, vm.nx!.generationOf(cpu, table))
-    if (isLast(spte, level)) return spte
+    if (isLast(spte, level)) {
+      vcpu.sptep = vm.tables.sptep(table, gfn, level)
+      return spte
+    }
     table = childOf(spte)
   }
   return NONPRESENT

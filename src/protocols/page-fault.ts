@@ -47,7 +47,7 @@ export class Fault {
   isPrivate = false
   /** The attributes of the huge page around it are mixed. */
   isMixed = false
-  /** Times that this fault has been tried. */
+  /** 0 before the first try of this fault, 1 in it, 2 in all others: to count them would tell tries apart that go on alike. */
   attempt = 0
   /** A pre-check has let it through in this try. */
   prechecked = false
@@ -70,8 +70,23 @@ export class Fault {
 
   /** The guest has executed the instruction again. */
   beginTry(): void {
-    this.attempt += 1
+    this.attempt = this.attempt === 0 ? 1 : 2
     this.prechecked = false
     this.metInvalidSlot = false
+  }
+
+  /** A try is over. The kernel's structure ends with it, so what it held is the same after all tries that go on alike. */
+  endTry(): void {
+    this.seq = 0
+    this.pfn = 0 as Pfn
+    this.hostPte = 0
+    this.prechecked = false
+  }
+
+  /** The fault is over: nothing tells whether it was tried again. */
+  finish(): void {
+    this.attempt = 0
+    this.seqAtRetry = 0
+    this.idleRetries = 0
   }
 }

@@ -11,6 +11,8 @@ export class Tlb {
   /** The entry of the primary MMU behind each translation when it was filled: for the oracle. */
   readonly #hostPtes: Int32Array
   #epoch = 1
+  /** Nothing was filled since the last flush. */
+  #isEmpty = true
 
   constructor(entries: number) {
     this.#mask = entries - 1
@@ -33,9 +35,13 @@ export class Tlb {
     this.#access[at] = access
     this.#epochs[at] = this.#epoch
     this.#hostPages[at] = hostPage
+    this.#isEmpty = false
   }
 
+  /** An empty one stays as it is, so that nothing tells how often it was flushed. */
   flush(): void {
+    if (this.#isEmpty) return
+    this.#isEmpty = true
     this.#epoch += 1
   }
 

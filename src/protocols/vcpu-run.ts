@@ -99,7 +99,10 @@ function* serviceRequests(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   if (flush) yield* vm.kvm.vcpuFlushTlbAll(cpu, vm, vcpu)
   if (vm.apic === undefined) return true
   const reload = yield* checkRequest(cpu, vcpu, KVM_REQ_APIC_PAGE_RELOAD)
-  return reload ? yield* vm.kvm.reloadApicAccessPage(cpu, vm, vcpu) : true
+  if (!reload) return true
+  const goesOn = yield* vm.kvm.reloadApicAccessPage(cpu, vm, vcpu)
+  vm.apic.of(vcpu).endReload()
+  return goesOn
 }
 
 /** `kvm_vcpu_flush_tlb_all()`, arch/x86/kvm/x86.c: INVEPT, global. */

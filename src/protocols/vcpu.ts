@@ -28,7 +28,7 @@ export class Vcpu {
   /** The SRCU section that guards the memslots: held from exit to entry. */
   readonly #srcu: SrcuReaders
   #srcuIdx = 0
-  /** The entry at which the hardware's walk of the page tables has ended. */
+  /** The leaf at which the hardware's walk of the page tables has ended last. */
   sptep = 0 as Word
   /** It has loaded a root before. */
   hasRoot = false

@@ -70,10 +70,10 @@ export function* enter(cpu: Cpu, vm: Vm, vcpu: Vcpu, stopwatch: Stopwatch): Step
     return
   }
   const apic = vm.apic.of(vcpu)
-  const reloads = apic.reloads
+  apic.hasReloaded = false
   const beganNs = cpu.now()
   yield* enterGuest(cpu, vm, vcpu)
-  if (apic.reloads !== reloads) cpu.record(HISTOGRAM.apic_stall_ns, cpu.now() - beganNs)
+  if (apic.hasReloaded) cpu.record(HISTOGRAM.apic_stall_ns, cpu.now() - beganNs)
 }
 
 /** The guest has nothing to do until `atNs`: it executes HLT, and the vCPU waits outside of it. */

@@ -66,6 +66,7 @@ function* execute(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, histogram: number)
     cpu.count(COUNTER.exits, 1)
     yield* cpu.work(WORK_KIND.exit_entry, 1)
     const result = yield* vm.kvm.userMemAbort(cpu, vm, fault)
+    fault.endTry()
     if (result === EMULATE || cpu.signalPending()) return
     access = yield* accessStage2(cpu, vm, fault)
     if (access !== ACCESSED) assertRefaultEnds(cpu, vm, fault, result)

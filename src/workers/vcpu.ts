@@ -134,9 +134,13 @@ function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault, stopwatch: Stopwat
     yield* loadFirstRoot(cpu, vm, vcpu)
     const result = yield* vm.kvm.mmuPageFault(cpu, vm, fault)
     if (result === RETRY) assertRetryHasCause(cpu, vm, fault)
+    fault.endTry()
     yield* enter(cpu, vm, vcpu, stopwatch)
     // KVM_RUN returns to the VMM when a signal is pending, with any result of the fault.
-    if (result === EMULATE || cpu.signalPending()) return
+    if (result === EMULATE || cpu.signalPending()) {
+      fault.finish()
+      return
+    }
 
     const kicked = yield* isKicked(cpu, vcpu)
     if (kicked) {
@@ -147,6 +151,7 @@ function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault, stopwatch: Stopwat
     const access = yield* accessGuestMemory(cpu, vm, vcpu, fault.gfn, fault.exec ? X : W)
     if (access === ACCESSED) {
       if (vm.apic !== undefined) assertApicAccess(cpu, vm, vcpu, fault.gfn)
+      if (fault.attempt > 1) fault.finish()
       return
     }
     fault.present = access === FAULT_PROTECTION

@@ -27,7 +27,6 @@ export const outsideFirst = (...acts: readonly Act[]): Act =>
 export const writesInGuest = (gfn: Gfn) =>
   function* (cpu, vm) {
     const vcpu = vm.vcpus[cpu.id]!
-    const fault = new Fault()
     for (;;) {
       const kicked = yield* isKicked(cpu, vcpu)
       if (kicked) {
@@ -36,6 +35,8 @@ export const writesInGuest = (gfn: Gfn) =>
       }
       const access = yield* accessGuestMemory(cpu, vm, vcpu, gfn)
       if (access === ACCESSED) return true
+      // As in the kernel, nothing is left of a fault when it has returned.
+      const fault = new Fault()
       fault.begin(gfn, access === FAULT_PROTECTION)
       yield* exitGuest(cpu, vcpu)
       yield* vm.kvm.mmuPageFault(cpu, vm, fault)

@@ -30,11 +30,12 @@ const access = (isExec: boolean, isLogged = false, page = 0): Act =>
     fault.beginAccess(gfn, isExec)
     fault.isLogged = isLogged
     let result: FaultResult = CONTINUE
-    for (let faults = 0; ; faults += 1) {
+    for (let isFirst = true; ; isFirst = false) {
       const done = yield* accessStage2(cpu, stage2Vm, fault)
       if (done === ACCESSED) return
-      if (faults > 0) assertRefaultEnds(cpu, stage2Vm, fault, result)
+      if (!isFirst) assertRefaultEnds(cpu, stage2Vm, fault, result)
       result = yield* vm.kvm.userMemAbort(cpu, stage2Vm, fault)
+      fault.endTry()
       const isOther = fault.hostPage !== vm.memslots.hostPageAtStart(gfn)
       if (result === FIXED && isOther) cpu.violation(ORACLE.wrong_page, gfn)
       if (cpu.signalPending()) return

@@ -24,8 +24,8 @@ export class ApicVcpu {
   hostPage = 0
   hostPte = 0
   pfn = NO_PFN
-  /** Addresses written so far, for the code that times them. */
-  reloads = 0
+  /** The address was written, for the code that times that and forgets it before. */
+  hasReloaded = false
   /** For the oracle: mmu_invalidate_seq at the last attempt that had to be made again, and such attempts since it changed. */
   seqAtRetry = 0
   idleRetries = 0
@@ -35,6 +35,13 @@ export class ApicVcpu {
     this.address = words.apicAccessAddr
     this.addressPte = words.pte
     this.isVirtualized = isVirtualized
+  }
+
+  /** The kernel's variables end with the reload, so what they held is the same after all reloads that go on alike. */
+  endReload(): void {
+    this.seq = 0
+    this.hostPte = 0
+    this.pfn = NO_PFN
   }
 }
 

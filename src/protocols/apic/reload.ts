@@ -59,7 +59,8 @@ export function* writeAddress(cpu: Cpu, vm: Vm, own: ApicVcpu): Steps<void> {
 export function* writeAddressUnchecked(cpu: Cpu, own: ApicVcpu): Steps<void> {
   yield* cpu.write(own.address, own.pfn)
   cpu.poke(own.addressPte, own.hostPte)
-  own.reloads += 1
+  own.hasReloaded = true
+  own.seqAtRetry = 0
   own.idleRetries = 0
   cpu.count(COUNTER.apic_reloads, 1)
 }

@@ -17,6 +17,8 @@ export class PagingStructureCache {
   /** How often each table had been freed when it was cached: for the oracle. */
   readonly #generations = new Int32Array(ENTRIES)
   #epoch = 1
+  /** Nothing was filled since the last flush. */
+  #isEmpty = true
 
   /** The table in which a walk for the gfn may begin, or NO_PAGE. */
   tableFor(gfn: Gfn): number {
@@ -36,6 +38,7 @@ export class PagingStructureCache {
     this.#epochs[at] = this.#epoch
     this.#tables[at] = table
     this.#generations[at] = generation
+    this.#isEmpty = false
   }
 
   /** After an EPT violation the hardware drops the cached entries of the gfn. */
@@ -43,7 +46,10 @@ export class PagingStructureCache {
     this.#epochs[Math.floor(gfn / BLOCK) % ENTRIES] = 0
   }
 
+  /** An empty one stays as it is, so that nothing tells how often it was flushed. */
   flush(): void {
+    if (this.#isEmpty) return
+    this.#isEmpty = true
     this.#epoch += 1
   }
 }

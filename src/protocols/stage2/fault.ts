@@ -17,7 +17,6 @@ const MMAP_READER = 0x100
 /** A: `user_mem_abort()`, arch/arm64/kvm/mmu.c, since v6.2 (1577cb5823ce): faults in parallel. One try: on RETRY, which is -EAGAIN there, the guest executes the instruction again. */
 export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
   cpu.count(COUNTER.pf_taken, 1)
-  fault.attempt += 1
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
   if (fault.slot === NO_MEMSLOT) {
     assertNoMemslot(cpu, vm, fault.gfn)

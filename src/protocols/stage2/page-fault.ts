@@ -31,6 +31,11 @@ export class Stage2Fault extends Fault {
     return gfnAdd(this.first, this.pages)
   }
 
+  override endTry(): void {
+    super.endTry()
+    this.ptep = 0 as Word
+  }
+
   beginAccess(gfn: Gfn, isExec: boolean): void {
     this.begin(gfn, false)
     this.isExec = isExec

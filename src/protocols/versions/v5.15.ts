@@ -173,7 +173,6 @@ export function* tdpMmuSplitHugePage(
 /** A: `user_mem_abort()`, arch/arm64/kvm/mmu.c, to v6.1: faults exclude each other, so the second finds the permission there. */
 export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
   cpu.count(COUNTER.pf_taken, 1)
-  fault.attempt += 1
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
   if (fault.slot === NO_MEMSLOT) {
     assertNoMemslot(cpu, vm, fault.gfn)
