@@ -73,7 +73,9 @@ export class LivelockProbe {
   }
 
   #goesRound(machine: Machine, until: number): boolean {
-    let memory: Int32Array | undefined
+    const { buffer, byteOffset, byteLength } = machine.memory
+    const memory = Buffer.from(buffer, byteOffset, byteLength)
+    let before: Buffer | undefined
     let rounds = 0
     for (let turn = 0; machine.depth < until; turn += 1) {
       const able = mustStep(machine)
@@ -84,9 +86,9 @@ export class LivelockProbe {
       // A value that the hardware may read too early is not read forever.
       machine.step(stepper < machine.actors ? newestFirst(machine, stepper) : stepper)
       if (machine.signals === 0) continue
-      const isSame = memory?.every((value, word) => value === machine.memory[word])
+      const isSame = before !== undefined && memory.equals(before)
       rounds = able === 1 << stepper && isSame ? rounds + 1 : 0
-      memory = machine.memory.slice()
+      before = Buffer.from(memory)
       if (rounds < ROUNDS) continue
       this.schedule = machine.schedule()
       return true
