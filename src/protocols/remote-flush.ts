@@ -40,9 +40,10 @@ export function* makeAllCpusRequest(cpu: Cpu, vm: Vm, request: number, ipis: num
   yield* cpu.work(WORK_KIND.ipi_delivery, 1)
   for (const vcpu of vm.vcpus) {
     // The handler has run when the vCPU has left EXITING_GUEST_MODE. Pairs with exitGuest().
-    if (targets[vcpu.id] === 0) continue
-    yield* cpu.untilClear(vcpu.mode, EXITING_GUEST_MODE)
-    targets[vcpu.id] = 0
+    if (targets[vcpu.id] === 1) {
+      yield* cpu.untilClear(vcpu.mode, EXITING_GUEST_MODE)
+      targets[vcpu.id] = 0
+    }
   }
   return true
 }
