@@ -141,7 +141,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['vcpu1', access(true)],
       ['notifier', invalidates],
     ],
-    // With one retry it is 1.3 million states: --retries 1.
+    // With one retry it is about a million states: --retries 1.
     patience: 0,
   },
 }
