@@ -14,6 +14,8 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleYargs } from './bundle-yargs.js'
+import { writeProgram } from './program.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -35,7 +37,7 @@ function compile(project) {
 /** Source files that are gone leave no modules behind that tests or imports could still find. */
 function removeOrphans() {
   for (const name of walk(dist)) {
-    if (BUNDLES.some((bundle) => name.startsWith(bundle))) continue
+    if ([...BUNDLES, join(dist, 'bundled'), join(dist, 'program')].some((written) => name.startsWith(written))) continue
     const inDist = name.slice(dist.length + 1).replace(/^(direct|opened|flat|traced)\//, '')
     const source = inDist.replace(/\.(d\.ts|js)(\.map)?$/, '.ts')
     if ((source !== inDist || inDist.endsWith('.json')) && !existsSync(join(root, 'src', source))) rmSync(name)
@@ -128,11 +130,13 @@ writeBuilds(dist)
 await bundle(BUNDLES[0])
 openBundle(...BUNDLES)
 await bundlePage()
+await bundleYargs()
 const { storeDefinitions } = await import('../dist/bench/definition/definition.js')
 storeDefinitions()
 const { listing } = await import('../dist/cli/listing.js')
 const { storeListing } = await import('../dist/cli/stored-listing.js')
 storeListing(listing())
+writeProgram()
 const main = join(dist, 'cli', 'main.js')
 if (existsSync(main)) chmodSync(main, 0o755)
 stampBuild(root)

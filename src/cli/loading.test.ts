@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { listing } from './listing.ts'
 import { MAIN } from './running.contract.ts'
@@ -11,25 +12,44 @@ const LOG = `data:text/javascript,${encodeURIComponent(`
   register('data:text/javascript,' + encodeURIComponent(hook))
 `)}`
 
-/** Paths below `dist` of the modules that a command loads. */
+/** The files that a command loads, in all of its threads. */
 function loadedBy(...words: readonly string[]): string[] {
   const { stderr, stdout } = spawnSync(process.execPath, ['--import', LOG, MAIN, ...words], { encoding: 'utf8' })
   assert.notEqual(stdout, '')
-  return [...stderr.matchAll(/^file:.*\/dist\/(.*)$/gm)].map(([, path]) => path!)
+  return [...stderr.matchAll(/^file:\/\/(.*)$/gm)].map(([, path]) => path!)
 }
 
-const HEAVY = /^(direct\/)?(protocols|workers|checker|threads|bench\/scenarios)\//
+/** The sources of the modules in a file of the program, by their paths below `src`. */
+function sourcesIn(file: string): string[] {
+  if (!/\/program\/(?!modules)[\w-]+\.js$/.test(file)) return []
+  const { sources } = JSON.parse(readFileSync(`${file}.map`, 'utf8')) as { readonly sources: readonly string[] }
+  return sources.map((source) => source.replace(/^(\.\.\/)+src\//, ''))
+}
+
+const HEAVY = /^(protocols|workers|checker|threads|bench\/scenarios)\//
 
 for (const words of [['--help'], ['list'], ['list', 'precheck'], ['bench', '--help'], ['compare', '--help']]) {
-  test(`faultline ${words.join(' ')} starts no worker, and loads no protocol`, () => {
+  test(`faultline ${words.join(' ')} starts no worker, and loads few files and no protocol`, () => {
     const loaded = loadedBy(...words)
-    assert.ok(loaded.includes('cli/program.js'))
+    const sources = loaded.flatMap(sourcesIn)
+    assert.ok(sources.includes('cli/program.ts'))
+    assert.ok(loaded.length <= 10, loaded.join('\n'))
+    assert.ok(!loaded.some((file) => file.includes('program-worker')))
     assert.deepEqual(
-      loaded.filter((path) => HEAVY.test(path) || path === 'cli/program-worker.js'),
+      sources.filter((path) => HEAVY.test(path)),
       [],
     )
   })
 }
+
+test('bench loads its modules in few files, and one of each', () => {
+  const loaded = loadedBy('bench', '-s', 'precheck', '--layout')
+  assert.ok(loaded.length <= 30, loaded.join('\n'))
+  // The thread that writes has modules of its own.
+  const sources = [...new Set(loaded)].flatMap(sourcesIn)
+  assert.ok(sources.includes('protocols/catalogue.ts'))
+  assert.equal(new Set(sources).size, sources.length)
+})
 
 test('what list prints is what the scenarios, machines and kernels declare', () => {
   assert.deepEqual(readListing(), JSON.parse(JSON.stringify(listing())))

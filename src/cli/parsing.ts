@@ -1,4 +1,5 @@
-import yargs, { type Argv } from 'yargs'
+import type { Argv } from 'yargs'
+import yargs from '#yargs'
 
 /** How words become flags: as they are written. */
 const PARSING = { 'dot-notation': false, 'boolean-negation': false, 'greedy-arrays': false } as const

@@ -26,7 +26,7 @@ export const hashOf = (text: string): string => createHash('sha256').update(text
 /** Writes the builds of a patch, each with the entry module of its build. */
 export function emit({ file, code, hash }: PatchText): PatchCode['modules'] {
   const name = basename(file)
-  const folder = cacheFolder(hashOf([hash, resolve(file), DIST].join('\0')))
+  const folder = cacheFolder(hashOf([hash, resolve(file), STEPPED_DOOR].join('\0')))
   const urls = BUILDS.map((build) => {
     const target = join(folder, build, `${name}.mjs`)
     writeWhole(
@@ -59,7 +59,11 @@ const FORMS: Readonly<Record<Build, (code: string, name: string) => string>> = {
   traced: (code, name) => withLoopGuards(toTraced(code, name, pathToFileURL(FRAMES).href), name),
 }
 
-const doorOf = (build: Build) => pathToFileURL(join(DIST, folderOf(build), 'protocols', 'index.js')).href
+/** The stepped one is the program's own, from where this module is: a patch and the program have the same classes and objects. */
+const STEPPED_DOOR = new URL('../protocols/index.js', import.meta.url).href
+
+const doorOf = (build: Build) =>
+  build === 'stepped' ? STEPPED_DOOR : pathToFileURL(join(DIST, folderOf(build), 'protocols', 'index.js')).href
 
 /** The same module, which finds `faultline/kvm` wherever it lies itself. */
 function withDoor(text: string, build: Build): string {

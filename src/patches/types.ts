@@ -24,7 +24,7 @@ export async function checkTypes(file: string, node: string): Promise<void> {
 }
 
 function compilerFor(file: string): string | undefined {
-  for (const from of [resolve(file), import.meta.filename]) {
+  for (const from of [resolve(file), fileURLToPath(import.meta.url)]) {
     try {
       const packageFile = createRequire(from).resolve('typescript/package.json')
       const tsc = join(dirname(packageFile), 'bin', 'tsc')
