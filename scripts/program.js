@@ -110,9 +110,7 @@ function together(file, graph, fileOf) {
     const body = asFunction(name, links, {
       exportsOf: (specifier) => {
         const found = graph.find(name, specifier)
-        return found.name === undefined
-          ? `$outside${outside.indexOf(found.outside)}`
-          : moduleText(found.name)
+        return found.name === undefined ? `$outside${outside.indexOf(found.outside)}` : moduleText(found.name)
       },
       later: (specifier) => {
         const { name: wanted } = graph.find(name, specifier)
