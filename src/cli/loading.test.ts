@@ -51,6 +51,16 @@ test('bench loads its modules in few files, and one of each', () => {
   assert.equal(new Set(sources).size, sources.length)
 })
 
+test('a stack of the program leads to its sources', () => {
+  const { stderr } = spawnSync(process.execPath, ['--enable-source-maps', MAIN, 'bench', '-s', 'nope'], {
+    encoding: 'utf8',
+    env: { ...process.env, FAULTLINE_TRACE: '1' },
+  })
+  const line = /\/src\/cli\/plan\/questions\.ts:(\d+)/.exec(stderr)?.[1]
+  const source = readFileSync(new URL('../../src/cli/plan/questions.ts', import.meta.url), 'utf8')
+  assert.match(source.split('\n')[Number(line) - 1] ?? stderr, /new FaultlineError/)
+})
+
 test('what list prints is what the scenarios, machines and kernels declare', () => {
   assert.deepEqual(readListing(), JSON.parse(JSON.stringify(listing())))
 })
