@@ -38,6 +38,14 @@ export class Answers {
     task.pendingGfn = NO_GFN
   }
 
+  /** An earlier fault on the page was answered; one that is pending on it tells nothing of where memory is. */
+  foundMapped(task: Task, gfn: number): void {
+    task.progress.answered(gfn, 1)
+    if (task.pendingGfn !== gfn) return
+    this.#devices.forget(gfn)
+    task.pendingGfn = NO_GFN
+  }
+
   /** The fault before was no access to a device, or that would have shown by now. */
   settle(task: Task): void {
     if (task.pendingGfn === NO_GFN) return

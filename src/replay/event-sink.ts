@@ -29,6 +29,8 @@ export interface EventSink {
    * want of a right, so it may be an access to a device.
    */
   guestFault(line: TraceLine, gfn: number, mayBeDevice: boolean): void
+  /** Said before and after a fault on a page that is mapped, whose access flag was clear: the host had aged it. */
+  foundMapped(line: TraceLine, gfn: number): void
   /** The guest faulted on a virtual address, whose gfn is unknown. */
   virtualFault(line: TraceLine): void
   /** An access to a device at this gfn was emulated. */

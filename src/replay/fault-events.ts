@@ -59,6 +59,8 @@ const SYNDROME_VALID = 0x100_0000
 /** The fault status in it: a translation fault, at any level. */
 const STATUS = 0x3c
 const TRANSLATION = 0x04
+/** The page is mapped, but its access flag is clear: the host sets it, and the guest goes on. */
+const ACCESS_FLAG = 0x08
 
 /** arm64. */
 export const readGuestFault: Read = (line, sink) => {
@@ -66,7 +68,10 @@ export const readGuestFault: Read = (line, sink) => {
   const gfn = value.page
   const isKnown = SYNDROME.read(code, line, line.textStart) >= 0 || NEW_SYNDROME.read(code, line, line.textStart) >= 0
   const mayBeDevice = isKnown && (code.low & STATUS) === TRANSLATION && (code.low & SYNDROME_VALID) !== 0
+  const isMapped = isKnown && (code.low & STATUS) === ACCESS_FLAG
+  if (isMapped) sink.foundMapped(line, gfn)
   sink.guestFault(line, gfn, mayBeDevice)
+  if (isMapped) sink.foundMapped(line, gfn)
   return true
 }
 

@@ -87,12 +87,17 @@ function stuckOf(recording: Recording, roles: readonly TaskInRole[]): readonly F
   return findings
 }
 
+/** A vCPU whose fault was not answered faults again as soon as it is back in the guest; after longer than this on average it has done something else. */
+const AT_ONCE_NS = 10e6
+
 /**
  * A vCPU that faults on ever new gfns meanwhile gets further. Where no SPTE is traced, a gfn that faults again after an invalidation may have
- * been mapped between.
+ * been mapped between, and so may one that faults again much later.
  */
-const isStuck = ({ answered, faults, quiet, others }: StuckRun, hasSptes: boolean) =>
-  !answered && faults >= STUCK_FAULTS && others < faults * FURTHER && (hasSptes || quiet > faults / 2)
+function isStuck({ answered, faults, quiet, others, firstNs, lastNs }: StuckRun, hasSptes: boolean): boolean {
+  if (answered || faults < STUCK_FAULTS || others >= faults * FURTHER) return false
+  return hasSptes || (quiet > faults / 2 && lastNs - firstNs < faults * AT_ONCE_NS)
+}
 
 function stuckSays({ sptes }: Recording, runs: readonly StuckRun[], faults: number, gfns: number): string {
   const vcpus = new Set(runs.map(({ pid }) => pid)).size

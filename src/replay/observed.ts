@@ -87,6 +87,10 @@ export class Observed implements EventSink {
     this.answers.faulted(task, this.atNs, gfn, task.guestFaults, undefined)
   }
 
+  foundMapped(line: TraceLine, gfn: number): void {
+    this.answers.foundMapped(this.#task(line), gfn)
+  }
+
   virtualFault(line: TraceLine): void {
     this.#faulting(line).virtualFaults += 1
   }

@@ -183,3 +183,24 @@ test('waits are unknown where only their begins or only their ends are recorded,
     assert.match(verdict.says, says)
   }
 })
+
+test('a page that the host ages on arm64 is no fault that repeats, and a vCPU that faults on one page now and then is not stuck', () => {
+  const fault = (us: number, esr: string) =>
+    line('kvm-vcpu-0-100', us, 'kvm_guest_fault', `ipa 0x40000000, esr ${esr}, hxfar 0xffff0000, pc 0xffff800008000000`)
+  const of = (everyUs: number, esr: string) =>
+    summaryOf([fault(0, '0x92000007'), ...Array.from({ length: 40 }, (_, at) => fault((at + 1) * everyUs, esr))])
+  for (const [everyUs, esr, repeated, isStuck] of [
+    [100, '0x9200000b', 0, false],
+    [500_000, '0x9200000b', 0, false],
+    [500_000, '0x9200000f', 40, false],
+    [100, '0x9200000f', 40, true],
+    [100, '0x92000007', 40, true],
+  ] as const) {
+    const { faults, verdict } = of(everyUs, esr)
+    assert.deepEqual(
+      [faults!.count, faults!.repeated, /stuck/.test(verdict.says)],
+      [41, repeated, isStuck],
+      `${everyUs} ${esr}`,
+    )
+  }
+})
