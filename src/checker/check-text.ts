@@ -10,7 +10,7 @@ export function reportText(report: Report): string {
   const { memory } = explored.limits
   if (witness !== null) lines.push(...(memory === 'sc' ? [] : ['', `  memory: ${memory}`]), '', indent(witness), '')
   for (const { name, says, value } of explored.findings) {
-    lines.push(`  ${name}: ${says}${value === 0 ? '' : ` (0x${value.toString(16)})`}`)
+    lines.push(`  ${name}: ${says}${value === 0 ? '' : ` (${value < 0 ? value : `0x${value.toString(16)}`})`}`)
   }
   if (!isRepeatable)
     lines.push(
