@@ -47,8 +47,11 @@ if (process.argv[1] === import.meta.filename) {
   const files = process.argv.slice(2)
   if (files.length === 0) await renderPictures((name) => console.log(name))
   for (const file of files) {
-    const text = readFileSync(file, 'utf8')
-    const updated = measured(text, run)
-    if (updated !== text) writeFileSync(file, updated)
+    // Each block is kept as soon as it is measured: what follows may be stopped.
+    for (const command of new Set(blocksIn(readFileSync(file, 'utf8')).map((block) => block.command))) {
+      const text = readFileSync(file, 'utf8')
+      const updated = measured(text, (each) => (each === command ? run(each) : undefined))
+      if (updated !== text) writeFileSync(file, updated)
+    }
   }
 }
