@@ -12,7 +12,7 @@ import {
 import { full } from 'acorn-walk'
 import { changedByClass, changedMembers } from './changed-members.ts'
 import { blank, type Cut } from './marks.ts'
-import { boundIn } from './traced.ts'
+import { boundIn } from './names.ts'
 
 /**
  * The opened build of a module in its direct form: private names become ordinary ones (`#x` is `$x`), and the `$scope()` of each

@@ -1,19 +1,10 @@
-import {
-  type AnyNode,
-  type Function as FunctionNode,
-  type Node,
-  type Pattern,
-  type Program,
-  parse,
-  type Token,
-  tokTypes,
-} from 'acorn'
-import { ancestor, full } from 'acorn-walk'
+import { type AnyNode, type Function as FunctionNode, type Node, parse, type Token } from 'acorn'
+import { ancestor } from 'acorn-walk'
+import { marksOfClosures } from './closures.ts'
+import { applied, type Edit, wrap } from './edits.ts'
+import { contains, type Declared, has, isFunction, type Names, namesIn, type Span } from './names.ts'
+import { privateNames } from './private-names.ts'
 
-type Edit = { readonly at: number; readonly end: number; readonly text: string }
-type Declared = { readonly name: string; readonly end: number; readonly scope: Node }
-type Use = { readonly name: string; readonly at: number }
-type Names = { readonly declared: readonly Declared[]; readonly uses: readonly Use[] }
 type Yield = AnyNode & { readonly type: 'YieldExpression'; readonly delegate: boolean }
 
 /**
@@ -23,15 +14,15 @@ type Yield = AnyNode & { readonly type: 'YieldExpression'; readonly delegate: bo
  *
  * A local counts as live if it is looked at further down, or anywhere in a loop around the place: that may be too many, which
  * costs time, and is never too few. Where values are held that have no name, nothing is said, and nothing is merged.
+ *
+ * `isUsers`: closures are marked, since what they keep cannot be seen. Ours keep nothing that changes.
  */
-export function toTraced(text: string, file: string, frames: string): string {
+export function toTraced(text: string, file: string, frames: string, isUsers = false): string {
   const tokens: Token[] = []
   const tree = parse(text, { ecmaVersion: 'latest', sourceType: 'module', locations: true, onToken: tokens })
   const names = namesIn(tree)
-  const edits: Edit[] = []
-  for (const { type, start } of tokens) {
-    if (type === tokTypes.privateId) edits.push({ at: start, end: start + 1, text: '$' })
-  }
+  const edits = privateNames(text, tree, tokens)
+  if (isUsers) edits.push(...marksOfClosures(tree, names, tokens))
   const loops = new Set<AnyNode>()
   ancestor(tree, {
     YieldExpression(node, _, ancestors) {
@@ -41,43 +32,29 @@ export function toTraced(text: string, file: string, frames: string): string {
       for (const loop of within(above)) if (loop.type === 'ForOfStatement') loops.add(loop)
     },
   })
-  for (const loop of loops) if (loop.type === 'ForOfStatement') edits.push(...wrap(loop.right, '$each('))
+  for (const loop of loops) {
+    if (loop.type === 'ForOfStatement') edits.push(...wrap(loop.right, isView(loop.right) ? '$each(' : '$eachOf('))
+  }
   if (edits.length === 0) return text
-  return `import { at as $at, each as $each, left as $left } from ${JSON.stringify(frames)};${apply(text, edits)}`
+  return `import { at as $at, each as $each, eachOf as $eachOf, left as $left } from ${JSON.stringify(frames)};${applied(text, edits)}`
 }
 
 /** `yield* steps`; a plain `yield` hands out a value, as any iterator does, and an async function takes no steps. */
 const takesSteps = ({ delegate }: Yield, above: readonly AnyNode[]): boolean =>
   delegate && above.findLast(isFunction)?.async !== true
 
-const wrap = ({ start, end }: Node, open: string): Edit[] => [
-  { at: start, end: start, text: open },
-  { at: end, end, text: ')' },
-]
-
-function apply(text: string, edits: readonly Edit[]): string {
-  let result = ''
-  let from = 0
-  for (const { at, end, text: inserted } of edits.toSorted((a, b) => a.at - b.at || a.end - b.end)) {
-    result += text.slice(from, at) + inserted
-    from = end
-  }
-  return result + text.slice(from)
-}
-
 function traceYield(file: string, node: Yield, above: readonly AnyNode[], names: Names): Edit[] {
   const fn = above.findLast(isFunction)!
   const owner = above[above.indexOf(fn) - 1]!
   const ignores = above.at(-1)!.type === 'ExpressionStatement'
   const locals = holdsNameless(node, within(above)) ? undefined : liveAt(fn, node, above, names)
-  const list = locals === undefined ? 'Symbol()' : [...(usesThis(fn) ? ['this'] : []), ...locals].join(', ')
+  const implicit = [...(usesThis(fn) ? ['this'] : []), ...(usesArguments(fn) ? ['arguments'] : [])]
+  const list = locals === undefined ? 'Symbol()' : [...implicit, ...locals].join(', ')
   const { line, column } = node.loc!.start
   const site = `${nameOf(fn, owner)} ${file}:${line}:${column}`
   const { argument } = node as unknown as { readonly argument: Node }
   return [...wrap(node, '$left('), ...wrap(argument, `$at(${JSON.stringify(site)}, ${ignores}, [${list}], `)]
 }
-
-const isFunction = (node: AnyNode): node is AnyNode & FunctionNode => /Function/.test(node.type)
 
 /** The nodes around a place up to the function that it is in. */
 const within = (above: readonly AnyNode[]): AnyNode[] => above.slice(above.findLastIndex(isFunction) + 1)
@@ -94,15 +71,17 @@ function nameOf(fn: FunctionNode, owner: AnyNode): string {
 
 /**
  * Whether the place is inside an expression that has already evaluated another part: `f(a(), yield* b())`. The target of
- * an assignment is such a part too, but it has a name, in the same statement.
+ * an assignment is such a part too, but it has a name, in the same statement. In a `finally`, what is to be returned is held.
  */
 function holdsNameless(node: Node, above: readonly AnyNode[]): boolean {
+  if (above.some((outer) => outer.type === 'TryStatement' && outer.finalizer && contains(outer.finalizer, node)))
+    return true
   let inner: Node = node
   for (const outer of above.toReversed()) {
     if (/Statement|Declaration/.test(outer.type)) return false
     const isFine =
       outer.type === 'VariableDeclarator' ||
-      (outer.type === 'AssignmentExpression' && outer.operator === '=') ||
+      (outer.type === 'AssignmentExpression' && outer.operator === '=' && !doesMore(outer.left)) ||
       outer.type === 'ConditionalExpression' ||
       outer.type === 'UnaryExpression' ||
       (outer.type === 'BinaryExpression' && outer.left === inner) ||
@@ -117,74 +96,52 @@ function liveAt(fn: FunctionNode, node: Node, above: readonly AnyNode[], names: 
   const statement = above.findLast(({ type }) => /Statement|VariableDeclaration$/.test(type)) ?? node
   const loops = within(above).filter(({ type }) => /^(For|While|DoWhile)/.test(type))
   const visible = names.declared.filter(({ scope }) => contains(scope, node))
-  const live = new Set<string>()
-  for (const { name, end, scope } of visible) {
-    const spans = contains(fn, scope)
-      ? [{ start: statement.start, end: scope.end }, ...loops.filter((loop) => contains(scope, loop))]
-      : [fn]
-    const isUsed = names.uses.some((use) => use.name === name && spans.some((span) => includes(span, use.at)))
-    if (!isUsed) continue
-    // Hidden by one of the same name that does not exist yet.
-    if (visible.some((other) => other.name === name && other.end > node.start && contains(scope, other.scope))) {
-      if (end > node.start) continue
-      return undefined
+  const live = new Set<Declared>()
+  /** Those that are used in one of the spans, and what functions among them use. */
+  const use = (spansOf: (of: Declared) => readonly Span[]) => {
+    for (const one of visible) {
+      // It has no value yet.
+      if (one.end > node.start || live.has(one)) continue
+      const spans = spansOf(one)
+      if (!names.uses.some(({ name, at }) => name === one.name && spans.some((span) => includes(span, at)))) continue
+      live.add(one)
+      const { closure } = one
+      if (closure !== undefined) use(({ scope }) => (contains(scope, closure) ? [closure] : []))
     }
-    live.add(name)
   }
-  return [...live]
+  use(({ scope }) =>
+    contains(fn, scope)
+      ? [{ start: statement.start, end: scope.end }, ...loops.filter((loop) => contains(scope, loop))]
+      : [fn],
+  )
+  const hidden = [...live].some((one) => visible.some((other) => hides(other, one)))
+  return hidden ? undefined : [...new Set([...live].filter(({ closure }) => !closure).map(({ name }) => name))]
 }
 
-const contains = (outer: Node, inner: Node) => outer.start <= inner.start && inner.end <= outer.end
-const includes = (span: { readonly start: number; readonly end: number }, at: number) =>
-  span.start <= at && at < span.end
+/** Whether a name means another variable here. */
+const hides = (inner: Declared, outer: Declared): boolean =>
+  inner.name === outer.name && inner.scope !== outer.scope && contains(outer.scope, inner.scope)
 
-function usesThis(fn: FunctionNode): boolean {
-  let found = false
-  full(fn.body, (node) => {
-    found ||= node.type === 'ThisExpression'
-  })
-  return found
+const includes = (span: Span, at: number) => span.start <= at && at < span.end
+
+/** Whether the items of a loop are those of a list or a map that has a name: `list`, `vm.slots`, `list.entries()`. */
+function isView(items: AnyNode): boolean {
+  if (items.type !== 'CallExpression')
+    return !has(items, ({ type }) => !/^(Identifier|MemberExpression|ThisExpression)$/.test(type))
+  const { callee } = items
+  return (
+    callee.type === 'MemberExpression' &&
+    /^(entries|keys|values)$/.test(nameOfKey(callee.property)) &&
+    isView(callee.object)
+  )
 }
 
-/** The declarations in functions, and all uses of the names. Modules keep no state, so theirs are left out. */
-function namesIn(tree: Program): Names {
-  const declared: Declared[] = []
-  const uses: Use[] = []
-  const declare = (pattern: Pattern, end: number, scope: Node) => {
-    for (const name of boundIn(pattern)) declared.push({ name, end, scope })
-  }
-  full(tree, (node) => {
-    if (node.type === 'Identifier') uses.push({ name: node.name, at: node.start })
-  })
-  ancestor(tree, {
-    VariableDeclaration(node, _, ancestors) {
-      const scope = (ancestors as AnyNode[])
-        .slice(0, -1)
-        .findLast(({ type }) => /Block|^For|Switch|Program/.test(type))!
-      if (scope.type === 'Program') return
-      for (const { id, end } of node.declarations) declare(id, end, scope)
-    },
-    Function(node) {
-      for (const pattern of node.params) declare(pattern, node.body.start, node)
-    },
-  })
-  return { declared, uses }
-}
+const nameOfKey = (key: Node): string => (key as { readonly name?: string }).name ?? ''
 
-/** The names that a pattern binds. */
-export function boundIn(pattern: Pattern): string[] {
-  switch (pattern.type) {
-    case 'Identifier':
-      return [pattern.name]
-    case 'ObjectPattern':
-      return pattern.properties.flatMap((part) => boundIn(part.type === 'RestElement' ? part.argument : part.value))
-    case 'ArrayPattern':
-      return pattern.elements.flatMap((part) => (part === null ? [] : boundIn(part)))
-    case 'AssignmentPattern':
-      return boundIn(pattern.left)
-    case 'RestElement':
-      return boundIn(pattern.argument)
-    default:
-      return []
-  }
-}
+/** Whether the target of an assignment is found by more than names: `queue.take().value`. */
+const doesMore = (target: Node): boolean => has(target, ({ type }) => /Call|New|Update|Assignment|Yield/.test(type))
+
+const usesThis = (fn: FunctionNode): boolean => has(fn.body, ({ type }) => type === 'ThisExpression')
+
+const usesArguments = (fn: FunctionNode): boolean =>
+  has(fn.body, (node) => node.type === 'Identifier' && node.name === 'arguments')

@@ -13,12 +13,26 @@ const FOREIGN: readonly (readonly [object: string, names: readonly string[]])[] 
   ['globalThis', ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch']],
 ]
 
+/** Collections that keep what they hold out of the checker's sight. */
+const HIDING = [
+  [WeakMap, 'set'],
+  [WeakSet, 'add'],
+] as const
+
 const HINT =
   'An actor may depend only on the results of its instructions: pass other values as arguments, or read them from a word.'
 
-/** Explores with clocks, timers and chance out of reach of actors, setups and oracles. */
+const HIDING_HINT = 'Keep the value in a property of the object: the checker compares what actors hold.'
+
+/** Explores with clocks, timers, chance and weak collections out of reach of actors, setups and oracles. */
 export function withGuards<T>(explore: () => T): T {
-  const undo = [...FOREIGN.flatMap(([object, names]) => names.map((name) => guard(object, name))), guardDate()]
+  const undo = [
+    ...FOREIGN.flatMap(([object, names]) => names.map((name) => guard(object, name))),
+    ...HIDING.map(([{ name, prototype }, method]) =>
+      guardCalls(prototype, method, () => askHiding(`${name}.${method}()`)),
+    ),
+    guardDate(),
+  ]
   try {
     return explore()
   } finally {
@@ -27,12 +41,17 @@ export function withGuards<T>(explore: () => T): T {
 }
 
 function guard(object: string, name: string): () => void {
-  const owner = (object === 'globalThis' ? globalThis : Reflect.get(globalThis, object)) as Target | undefined
+  const owner = (object === 'globalThis' ? globalThis : Reflect.get(globalThis, object)) as object | undefined
+  return guardCalls(owner, name, () => ask(object === 'globalThis' ? `${name}()` : `${object}.${name}()`))
+}
+
+function guardCalls(of: object | undefined, name: string, askFirst: () => void): () => void {
+  const owner = of as Target | undefined
   const original = owner?.[name]
   if (owner === undefined || typeof original !== 'function') return () => {}
   const guarded = new Proxy(original, {
     apply(call, self, args) {
-      ask(object === 'globalThis' ? `${name}()` : `${object}.${name}()`)
+      askFirst()
       return Reflect.apply(call as () => unknown, self, args)
     },
   })
@@ -75,4 +94,9 @@ function replace(owner: Target, name: string, value: unknown): () => void {
 function ask(call: string): void {
   const caller = userCode()
   if (caller !== undefined) refuse(`${caller} calls ${call}, whose result differs from call to call`, HINT)
+}
+
+function askHiding(call: string): void {
+  const caller = userCode()
+  if (caller !== undefined) refuse(`${caller} calls ${call}, and the checker cannot see what it holds`, HIDING_HINT)
 }

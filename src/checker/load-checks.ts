@@ -3,6 +3,7 @@ import { loadPatch } from '../patches/load.ts'
 import type { VersionName } from '../protocols/kernel.ts'
 import { type Check, checkOn, withPatch } from './check.ts'
 import type { KernelTables } from './kernel-tables.ts'
+import { noteExports } from './tracing/made-in-module.ts'
 
 /** The checks of the traced build, in which the checker sees what each actor keeps to itself. */
 export async function loadChecks(): Promise<readonly Check[]> {
@@ -31,6 +32,7 @@ export async function checkWith(
   const { check, refused } = tables === undefined ? { check: ours, refused: {} } : checkOn(ours, version!, tables)
   if (patch === undefined) return { check, refused }
   const loaded = await loadPatch(patch, 'traced')
+  noteExports(loaded)
   const put = tables === undefined ? { kernel: loaded } : tables.onKernel(loaded, version!)
   if ('refused' in put) return { check, refused: { ...refused, [patch.name]: put.refused } }
   return { check: withPatch(check, patch, put.kernel), refused }

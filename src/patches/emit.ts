@@ -56,7 +56,7 @@ const FORMS: Readonly<Record<Build, (code: string, name: string) => string>> = {
   direct: (code, name) => toDirect(withLoopGuards(code, name), name),
   opened: (code, name) => toOpened(toDirect(withLoopGuards(code, name), name)),
   flat: (code, name) => withLoopGuards(toFlat(code, pathToFileURL(PLAYED).href, true), name),
-  traced: (code, name) => withLoopGuards(toTraced(code, name, pathToFileURL(FRAMES).href), name),
+  traced: (code, name) => withLoopGuards(toTraced(code, name, pathToFileURL(FRAMES).href, true), name),
 }
 
 /** The stepped one is the program's own, from where this module is: a patch and the program have the same classes and objects. */

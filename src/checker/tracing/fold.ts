@@ -1,4 +1,6 @@
 import { highOf, lowOf, mixHigh, mixLow } from '../fingerprint.ts'
+import { hidesProperties, textOfClass } from './classes.ts'
+import { textOfFunction } from './made-in-module.ts'
 
 /** Two independent hashes of a text or of other values. */
 type Pair = { readonly low: number; readonly high: number }
@@ -9,6 +11,9 @@ const FALSE = -3
 const NULL = -4
 const UNDEFINED = -5
 
+/** `WeakMap.set()` itself: it is refused while actors run, and this hashes what they hold meanwhile. */
+const remember = WeakMap.prototype.set
+
 /** Hashes a sequence of values into two independent numbers. */
 export class Fold {
   low = 0
@@ -17,8 +22,9 @@ export class Fold {
   isOpaque = false
   #parts = 0
   readonly #texts = new Map<string, Pair>()
-  /** The hash for each function: computing its name is slow. */
-  readonly #functions = new WeakMap<object, Pair>()
+  /** The hash for each function, and of the class that each prototype is of; undefined if it cannot be inspected. */
+  readonly #functions = new WeakMap<object, Pair | undefined>()
+  readonly #classes = new WeakMap<object, Pair | undefined>()
 
   begin(): void {
     this.low = 0
@@ -30,7 +36,7 @@ export class Fold {
     this.#parts += 1
     this.low = mixLow(this.#parts ^ this.low, value | 0)
     this.high = mixHigh(this.#parts ^ this.high, value | 0)
-    if (value !== (value | 0)) this.text(String(value))
+    if (!Object.is(value, value | 0)) this.text(Object.is(value, -0) ? '-0' : String(value))
   }
 
   pair({ low, high }: Pair): void {
@@ -46,9 +52,14 @@ export class Fold {
     this.high = mixHigh(this.#parts ^ this.high, ~place)
   }
 
-  /** The class of an object, and the names of its properties: another object may hold the same values by other names. */
+  /**
+   * The class of an object, and the names of its properties: another object may hold the same values by other names. `isOpaque`
+   * is set if the object holds something else that cannot be inspected.
+   */
   shape(object: object, keys: readonly string[]): void {
-    this.text(String(Object.getPrototypeOf(object)?.constructor?.name))
+    const met = this.#classOf(Object.getPrototypeOf(object) as object | null)
+    if (met === undefined || hidesProperties(object, keys)) this.isOpaque = true
+    else this.pair(met)
     for (const key of keys) this.text(key)
   }
 
@@ -80,10 +91,23 @@ export class Fold {
 
   #function(value: object & { readonly name: string }): void {
     let known = this.#functions.get(value)
-    if (known === undefined) {
-      known = this.#textOf(value.name)
-      this.#functions.set(value, known)
+    if (known === undefined && !this.#functions.has(value)) {
+      const text = textOfFunction(value)
+      known = text === undefined ? undefined : this.#textOf(text)
+      remember.call(this.#functions, value, known)
     }
-    this.pair(known)
+    if (known === undefined) this.isOpaque = true
+    else this.pair(known)
+  }
+
+  #classOf(prototype: object | null): Pair | undefined {
+    if (prototype === null) return this.#textOf('null')
+    let known = this.#classes.get(prototype)
+    if (known === undefined && !this.#classes.has(prototype)) {
+      const text = textOfClass(prototype)
+      known = text === undefined ? undefined : this.#textOf(text)
+      remember.call(this.#classes, prototype, known)
+    }
+    return known
   }
 }

@@ -30,14 +30,18 @@ export function left<T>(result: T): T {
 }
 
 /** The traced form of the iterable in `for (const item of items)` with steps: the position in it is local state too. */
-export function* each<T>(items: Iterable<T>): Generator<T, void, undefined> {
+export const each = <T>(items: Iterable<T>): Generator<T, void, undefined> => turns(items, [0])
+
+/** The same for items without a name, such as those of a copy: they are local state as well. */
+export const eachOf = <T>(items: Iterable<T>): Generator<T, void, undefined> => turns(items, [0, items])
+
+function* turns<T>(items: Iterable<T>, locals: [at: number, items?: Iterable<T>]): Generator<T, void, undefined> {
   const frames = current
-  const locals = [0]
   frames.push({ site: 'each', ignores: false, locals })
   try {
     for (const item of items) {
       yield item
-      locals[0]! += 1
+      locals[0] += 1
     }
   } finally {
     frames.pop()

@@ -1,4 +1,5 @@
 import { mixHigh, mixLow } from '../fingerprint.ts'
+import { isTypedArray } from './classes.ts'
 import type { Fold } from './fold.ts'
 import { type Contents, keysOf, putBack } from './put-back.ts'
 
@@ -155,7 +156,7 @@ function readInto(held: Held): void {
   const { object, values } = held
   held.keys = keysOf(object)
   values.length = 0
-  if (ArrayBuffer.isView(object)) for (const value of object as Int32Array) values.push(value)
+  if (isTypedArray(object)) for (const value of object) values.push(value)
   else if (Array.isArray(object)) values.push(object.length, ...object)
   else if (object instanceof Map) values.push(object.size, ...[...object].flat())
   else if (object instanceof Set) values.push(object.size, ...object)
@@ -163,7 +164,7 @@ function readInto(held: Held): void {
 }
 
 function isAsBefore({ object, keys, values }: Held): boolean {
-  if (ArrayBuffer.isView(object)) return isSameList(object as Int32Array, values, 0)
+  if (isTypedArray(object)) return isSameList(object, values, 0)
   if (Array.isArray(object)) return values[0] === object.length && isSameList(object, values, 1)
   if (object instanceof Map || object instanceof Set) return isSameCollection(object, values)
   let at = 0

@@ -56,7 +56,7 @@ export const load: LoadHook = async (url, context, next) => {
   const text = await readFile(file, 'utf8')
   const code = /ts$/.test(extname(file)) ? await stripTypes(text, basename(file)) : text
   const name = basename(file)
-  const traced = toTraced(withUntakenCalls(code, name, UNTAKEN), name, pathToFileURL(FRAMES).href)
+  const traced = toTraced(withUntakenCalls(code, name, UNTAKEN), name, pathToFileURL(FRAMES).href, true)
   return { format: 'module', source: withLoopGuards(traced, name), shortCircuit: true } satisfies LoadFnOutput
 }
 

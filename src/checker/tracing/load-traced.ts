@@ -1,5 +1,6 @@
 import { register } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { noteExports } from './made-in-module.ts'
 
 /** A path or a file URL. */
 export type ModuleName = string | { readonly href: string }
@@ -15,5 +16,7 @@ export async function loadTraced(file: ModuleName): Promise<Readonly<Record<stri
   const name = typeof file === 'string' ? file : file.href
   const url = name.startsWith('file:') ? new URL(name) : pathToFileURL(name)
   url.searchParams.set('faultline-traced', `${instances}`)
-  return import(url.href)
+  const module = (await import(url.href)) as Readonly<Record<string, unknown>>
+  noteExports(module)
+  return module
 }

@@ -1,3 +1,4 @@
+import { isTypedArray } from './classes.ts'
 import { Fold } from './fold.ts'
 import type { Frames } from './frames.ts'
 import { HeldObjects } from './held-objects.ts'
@@ -75,25 +76,17 @@ export class LocalState {
     this.#fold.object(met ?? UNMET)
     if (met !== undefined) return
     this.#met.set(object, FIRST_MET + this.#met.size)
-    if (ArrayBuffer.isView(object)) this.#all(object as Int32Array)
-    else if (Array.isArray(object)) this.#some(object, object.length)
-    else if (object instanceof Map || object instanceof Set) this.#some(object, object.size)
-    else this.#named(object as Record<string, unknown>, keysOf(object))
-  }
-
-  #named(object: Record<string, unknown>, keys: readonly string[]): void {
+    const keys = keysOf(object)
     this.#fold.shape(object, keys)
-    for (const key of keys) this.#value(object[key])
-  }
-
-  #all(parts: Iterable<unknown>): void {
-    for (const part of parts) this.#value(part)
+    if (isTypedArray(object) || Array.isArray(object)) this.#some(object, object.length)
+    else if (object instanceof Map || object instanceof Set) this.#some(object, object.size)
+    else for (const key of keys) this.#value((object as Record<string, unknown>)[key])
   }
 
   /** Without their number, [1], [2, 3] would be [1, 2], [3]. */
   #some(parts: Iterable<unknown>, length: number): void {
     this.#fold.number(length)
-    this.#all(parts)
+    for (const part of parts) this.#value(part)
   }
 }
 

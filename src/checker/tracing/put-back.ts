@@ -1,3 +1,5 @@
+import { isTypedArray } from './classes.ts'
+
 /** The contents of an object at some time: its keys if it has names for them, and its values in order, after its length if it has one. */
 export type Contents = {
   readonly object: object
@@ -16,7 +18,7 @@ export function keysOf(object: object): readonly string[] {
 export function putBack(contents: Contents): void {
   if (isAsItWas(contents)) return
   const { object, keys, values } = contents
-  if (ArrayBuffer.isView(object)) (object as Int32Array).set(values as number[])
+  if (isTypedArray(object)) object.set(values as number[])
   else if (Array.isArray(object)) putBackList(object, values)
   else if (object instanceof Map) putBackMap(object, values)
   else if (object instanceof Set) putBackSet(object, values)
@@ -24,11 +26,11 @@ export function putBack(contents: Contents): void {
 }
 
 const isPlain = (object: object): boolean =>
-  !(ArrayBuffer.isView(object) || Array.isArray(object) || object instanceof Map || object instanceof Set)
+  !(isTypedArray(object) || Array.isArray(object) || object instanceof Map || object instanceof Set)
 
 /** Nearly all of them are. */
 function isAsItWas({ object, keys, values }: Contents): boolean {
-  if (ArrayBuffer.isView(object)) return isSameList(object as Int32Array, values, 0)
+  if (isTypedArray(object)) return isSameList(object, values, 0)
   if (Array.isArray(object)) return isSameList(object, values, 1)
   if (object instanceof Map || object instanceof Set) return object.size === 0 && values.length === 1
   let at = 0

@@ -1,6 +1,6 @@
 import type { AnyNode, CallExpression, Identifier, MemberExpression, Node, Program } from 'acorn'
 import { full } from 'acorn-walk'
-import { boundIn } from '../../builds/traced.ts'
+import { boundIn } from '../../builds/names.ts'
 import { nearest } from '../../errors/nearest.ts'
 import type { Refuse } from './problem.ts'
 

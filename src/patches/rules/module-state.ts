@@ -1,6 +1,6 @@
 import type { AnyNode, Expression, NewExpression, Program } from 'acorn'
 import { full, fullAncestor } from 'acorn-walk'
-import { boundIn } from '../../builds/traced.ts'
+import { boundIn } from '../../builds/names.ts'
 import { checkLoaded } from './loaded-state.ts'
 import type { Refuse } from './problem.ts'
 import { changedBy, mutatedBy, redefinedBy, rootOf } from './targets.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type AnyNode, type Node, type Program, parse } from 'acorn'
 import { full } from 'acorn-walk'
-import { boundIn } from '../../builds/traced.ts'
+import { boundIn } from '../../builds/names.ts'
 
 /** Something that a module declares at its top. */
 export type Declaration = {
