@@ -16,15 +16,20 @@ export function setUp<Subject>(setup: (place: Place) => Subject): SetUp<Subject>
     subject.catch(() => {})
     throw new Refused('setup returns a promise', 'It must not be async: it places words, and returns them.')
   }
-  entries.isComplete = true
+  entries.complete()
   return { place, subject }
 }
 
+/** What a lock may hold through its place; whether all are placed is no part of its state. */
 class Entries extends Array<Entry> {
-  isComplete = false
+  #isComplete = false
+
+  complete(): void {
+    this.#isComplete = true
+  }
 
   override push(...placed: Entry[]): number {
-    if (this.isComplete) {
+    if (this.#isComplete) {
       refuse(
         `${placed.map(({ name }) => `'${name}'`).join()} is placed after setup has returned`,
         'Place all words in `setup`.',

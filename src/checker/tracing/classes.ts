@@ -16,15 +16,12 @@ const BUILT_IN: ReadonlyMap<object, string> = new Map(
 export function textOfClass(prototype: object): string | undefined {
   const builtIn = BUILT_IN.get(prototype)
   if (builtIn !== undefined) return builtIn
-  let text = ''
-  for (let at: object = prototype; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
-    const made = Object.getOwnPropertyDescriptor(at, 'constructor')?.value as unknown
-    if (typeof made !== 'function' || made.prototype !== at || isNative(made)) return undefined
-    const own = textOfFunction(made)
-    if (own === undefined || Object.getPrototypeOf(at) === null) return undefined
-    text += own
-  }
-  return text
+  const made = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown
+  const base = Object.getPrototypeOf(prototype) as object | null
+  if (typeof made !== 'function' || made.prototype !== prototype || isNative(made) || base === null) return undefined
+  const own = textOfFunction(made)
+  const inherited = own === undefined ? undefined : textOfClass(base)
+  return inherited === undefined ? undefined : `${own} extends ${inherited}`
 }
 
 const isNative = (made: object): boolean => Function.prototype.toString.call(made).endsWith('{ [native code] }')
