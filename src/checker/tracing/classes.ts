@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { textOfFunction } from './made-in-module.ts'
+import { mayHoldAnything, textOfFunction } from './made-in-module.ts'
 
 /** The built-in objects whose whole contents can be inspected. */
 const BUILT_IN: ReadonlyMap<object, string> = new Map(
@@ -28,6 +28,7 @@ const isNative = (made: object): boolean => Function.prototype.toString.call(mad
 
 /** Whether an object has properties besides its `keys`, elements or entries, or is none of its own: a proxy. */
 export function hidesProperties(object: object, keys: readonly string[]): boolean {
+  if (!mayHoldAnything()) return false
   const visible = Array.isArray(object)
     ? object.length + 1
     : ArrayBuffer.isView(object)

@@ -36,7 +36,8 @@ export class Fold {
     this.#parts += 1
     this.low = mixLow(this.#parts ^ this.low, value | 0)
     this.high = mixHigh(this.#parts ^ this.high, value | 0)
-    if (!Object.is(value, value | 0)) this.text(Object.is(value, -0) ? '-0' : String(value))
+    if (value !== (value | 0)) this.text(String(value))
+    else if (value === 0 && 1 / value < 0) this.text('-0')
   }
 
   pair({ low, high }: Pair): void {

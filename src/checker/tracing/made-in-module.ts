@@ -3,8 +3,19 @@ import { isMarkedClosure } from '../../builds/closures.ts'
 /** Functions and classes that a module made while it was loaded, so before any actor ran, and where they are found. */
 const made = new WeakMap<object, string>()
 
-/** Notes every function and class that is reachable from what a module exports. */
+let isUsersCode = false
+
+/** From now on actors are the user's: they may hold what ours never do, such as a proxy or a symbol as a key. */
+export function expectUsersCode(): void {
+  isUsersCode = true
+}
+
+/** Whether all that an actor may hold has to be looked for, which takes a tenth of the time of an exploration. */
+export const mayHoldAnything = (): boolean => isUsersCode
+
+/** Notes every function and class that is reachable from what a user's module exports. */
 export function noteExports(exported: object): void {
+  expectUsersCode()
   const toVisit: (readonly [value: unknown, path: string])[] = [[exported, '']]
   const met = new Set<unknown>()
   for (const [value, path] of toVisit) {
