@@ -1,6 +1,6 @@
 import type { AnyNode, ClassDeclaration, ClassExpression, Function as FunctionNode, Program } from 'acorn'
 import { ancestor, full, fullAncestor } from 'acorn-walk'
-import { boundIn } from '../../builds/traced.ts'
+import { boundIn } from '../../builds/names.ts'
 import { changedBy, mutatedBy, rootOf } from './targets.ts'
 
 type Class = ClassDeclaration | ClassExpression
