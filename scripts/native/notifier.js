@@ -1,6 +1,6 @@
 // Our notifier that invalidates mapped pages, alone on this thread: as notifier.c. `notifier.js WORDS PAGES CHUNK ROUNDS [trace]`.
 // With CHUNK `zapper` it is the zapper, which takes 512 pages at a time.
-import { compileFor, compileVmFor } from '../../dist/threads/compile-for.js'
+import { compileVmFor } from '../../dist/threads/compile-for.js'
 import { loadDirectBuild } from '../../dist/threads/direct.js'
 import { cpuFor } from '../../dist/threads/for-words.js'
 import { allocate } from '../../dist/threads/memory.js'
@@ -47,8 +47,12 @@ const { vm: vmOfTask } = direct.buildSystem(SYSTEM)
 const memory = allocate(place, words, 2)
 memory.words.fill(0)
 vm.initialise(memory.words)
+const role = isZapper ? 'zap' : 'notifier'
 const [vcpu, task] = [cpuFor(0, memory), cpuFor(1, memory)]
-const left = [...compileVmFor(vm, direct.runRole, vcpu, memory), ...compileFor(vmOfTask, task, memory)]
+const left = [
+  ...compileVmFor(vm, direct.runRole, vcpu, memory),
+  ...compileVmFor(vmOfTask, direct.runRole, task, memory, role),
+]
 if (left.length > 0) throw new Error(left.map(({ method, why }) => `${method} is not compiled: ${why}`).join('\n'))
 
 function play(cpu, ofVm, plan, times, before = () => {}) {

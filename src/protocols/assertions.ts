@@ -114,7 +114,7 @@ export function assertUnmapped(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, isMeant =
   const local = vm.local[cpu.id]!
   for (const gfn of local.suspects) assertNoLeaf(cpu, vm, gfn, start, end, isMeant)
   for (let sample = 0; sample < SAMPLED_GFNS; sample += 1) {
-    assertNoLeaf(cpu, vm, start + (nextSeed(local) % (end - start)), start, end, isMeant)
+    assertNoLeaf(cpu, vm, start + ((nextSeed(local) >>> 0) % (end - start)), start, end, isMeant)
   }
 }
 
@@ -134,7 +134,7 @@ function nextSeed(local: CpuLocal): number {
   local.seed ^= local.seed << 13
   local.seed ^= local.seed >>> 17
   local.seed ^= local.seed << 5
-  return local.seed >>> 0
+  return local.seed
 }
 
 /** I0.6: this try met an entry on which another CPU is at work. That is a cause to retry, for as long as that CPU takes, or has no core to run on. */

@@ -4,9 +4,12 @@ import { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
 
 /** Private state of a CPU while it runs a protocol; no other CPU reads it. */
 export class CpuLocal {
+  /** Times, which need not be whole numbers. */
+  static readonly FRACTIONS: readonly string[] = ['reschedAtNs', 'withoutReschedNs']
+
   readonly iter: TdpIter
   /** The vCPUs that the IPI round under way has reached. */
-  readonly ipiTargets: Uint8Array
+  readonly ipiTargets: Int32Array
   /** mmu_lock is held for a stage-2 fault. For the oracle: the kernel keeps it in the preemption count. */
   isAtomic = false
   /** In an invalidation that may not block. For the oracle. */
@@ -26,6 +29,6 @@ export class CpuLocal {
 
   constructor(tables: PageTables, vcpus: number) {
     this.iter = new TdpIter(tables)
-    this.ipiTargets = new Uint8Array(vcpus)
+    this.ipiTargets = new Int32Array(vcpus)
   }
 }

@@ -7,6 +7,7 @@ import type { Target } from './wasm/compile.ts'
 import { compileLocks, compileVm } from './wasm/compile-system.ts'
 import { type CompiledCode, installCode, installLocks } from './wasm/install.ts'
 import { pagesOf } from './wasm/memory.ts'
+import type { RoleOfEntries } from './wasm/replace-role-path.ts'
 
 // Separate from the modules that every worker loads: the compiler and its parser take 20 ms to load.
 
@@ -60,10 +61,16 @@ export function compileFor(
   return compiled.left
 }
 
-/** The same for a VM and the fault path of its vCPU on this CPU, which is on no run: its work costs nothing. */
-export function compileVmFor(vm: object, runRole: unknown, cpu: ThreadCpu, memory: Memory): CompiledCode['left'] {
+/** The same for a VM and the functions of the role on this CPU, which is on no run: its work costs nothing. */
+export function compileVmFor(
+  vm: object,
+  runRole: unknown,
+  cpu: ThreadCpu,
+  memory: Memory,
+  role: RoleOfEntries = 'vcpu',
+): CompiledCode['left'] {
   if (!isInWasm(memory)) return []
-  const compiled = compileVm(vm, runRole, targetOf(cpu.id, memory, false, 'never', undefined, 'never'))
+  const compiled = compileVm(vm, runRole, targetOf(cpu.id, memory, false, 'never', undefined, 'never'), role)
   installCode(compiled, vm, cpu, memory.wasm, runRole)
   return compiled.left
 }

@@ -68,10 +68,20 @@ function* zapRegion(cpu: Cpu, vm: Vm, plan: RegionPlan): Steps<void> {
   let from = plan.firstGfn
   while (cpu.running()) {
     const to = Math.min(from + plan.chunk, end)
-    const slot = yield* vm.memslots.find(cpu, from as Gfn)
-    if (slot !== NO_MEMSLOT && plan.kind === 'zap') yield* vm.kvm.zapGfnRange(cpu, vm, slot, from as Gfn, to as Gfn)
-    if (slot !== NO_MEMSLOT && plan.kind === 'wrprot') yield* vm.kvm.wrprotGfnRange(cpu, vm, from as Gfn, to as Gfn)
+    if (plan.kind === 'zap') yield* zapPiece(cpu, vm, from as Gfn, to as Gfn)
+    else yield* wrprotPiece(cpu, vm, from as Gfn, to as Gfn)
     from = to === end ? plan.firstGfn : to
     if (plan.pauseNs > 0) yield* cpu.untilTime(cpu.now() + plan.pauseNs)
   }
+}
+
+/** A piece of the region, in one function: threads call it compiled. */
+function* zapPiece(cpu: Cpu, vm: Vm, from: Gfn, to: Gfn): Steps<void> {
+  const slot = yield* vm.memslots.find(cpu, from)
+  if (slot !== NO_MEMSLOT) yield* vm.kvm.zapGfnRange(cpu, vm, slot, from, to)
+}
+
+function* wrprotPiece(cpu: Cpu, vm: Vm, from: Gfn, to: Gfn): Steps<void> {
+  const slot = yield* vm.memslots.find(cpu, from)
+  if (slot !== NO_MEMSLOT) yield* vm.kvm.wrprotGfnRange(cpu, vm, from, to)
 }

@@ -6,13 +6,13 @@ import type { Steps } from '../../shared-memory/steps.ts'
 export class SidedRwLock implements RwLock {
   readonly id: LockId
   readonly lock: RwLock
-  readonly #sides: Int8Array
+  readonly #sides: Int32Array
   readonly #oracle: number
 
   constructor(lock: RwLock, cpus: number, oracle: number) {
     this.id = lock.id
     this.lock = lock
-    this.#sides = new Int8Array(cpus)
+    this.#sides = new Int32Array(cpus)
     this.#oracle = oracle
   }
 

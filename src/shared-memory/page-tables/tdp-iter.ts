@@ -24,7 +24,7 @@ import {
 export class TdpIter {
   readonly #tables: PageTables
   /** Tables on the way down, by level. */
-  readonly #path: number[] = new Array(ROOT_LEVEL + 1).fill(0)
+  readonly #path = new Int32Array(ROOT_LEVEL + 1)
   /** The position of the walk, in gfns of the last level. */
   nextLastLevelGfn = 0 as Gfn
   /** `nextLastLevelGfn` at the last yield. */

@@ -7,10 +7,16 @@ import {
   BITWISE,
   COMPARISONS,
   COMPARISONS_64,
+  COMPARISONS_OF_FRACTIONS,
   constant,
+  FRACTIONS,
+  getLocal,
   IS_ZERO,
   IS_ZERO_64,
+  LARGEST,
+  SELECT,
   SHIFT_RIGHT_64,
+  teeLocal,
   wideConstant,
 } from './instructions.ts'
 import { always, isWithin, RANGES, type Range, SIGNED } from './ranges.ts'
@@ -18,6 +24,8 @@ import {
   bitsOf,
   boolean,
   codeOf,
+  fraction,
+  fractionOf,
   isBoolean,
   isPure,
   known,
@@ -56,6 +64,7 @@ export function binary(operator: BinaryExpression['operator'], a: Value, b: Valu
   if (a.kind === 'known' && b.kind === 'known')
     return known(FOLD[operator]?.(a.value as number, b.value as number) ?? refuse(operator))
   const pure = isPure(a) && isPure(b)
+  if (a.kind === 'fraction' || b.kind === 'fraction') return binaryOfFractions(operator, a, b, pure)
   if (isIn(COMPARISONS, operator)) return compared(operator, a, b, pure)
   if (!isIn(RANGES, operator)) return refuse(operator)
   const range = RANGES[operator](rangeOf(a), rangeOf(b))
@@ -65,6 +74,31 @@ export function binary(operator: BinaryExpression['operator'], a: Value, b: Valu
   if (!isWithin(range, EXACT)) return refuse(operator)
   if (isWithin(range, SIGNED)) return number([bitsOf(a), bitsOf(b), ARITHMETIC[operator]], pure, range)
   return exactly([wideOf(a), wideOf(b), ARITHMETIC_64[operator]], range, pure, frame, world)
+}
+
+function binaryOfFractions(operator: string, a: Value, b: Value, pure: boolean): Value {
+  const both = [fractionOf(a), fractionOf(b)]
+  if (isIn(COMPARISONS_OF_FRACTIONS, operator)) return boolean([both, COMPARISONS_OF_FRACTIONS[operator]], pure)
+  return isIn(FRACTIONS, operator) ? fraction([both, FRACTIONS[operator]], pure) : refuse(operator)
+}
+
+/** `Math.max(a, b)`, or `min`. */
+export function larger(which: keyof typeof LARGEST, a: Value, b: Value, frame: Frame, world: World): Value {
+  if (a.kind === 'known' && b.kind === 'known') return known(Math[which](a.value as number, b.value as number))
+  const pure = isPure(a) && isPure(b)
+  if (a.kind === 'fraction' || b.kind === 'fraction')
+    return fraction([fractionOf(a), fractionOf(b), LARGEST[which]], pure)
+  const ranges = [rangeOf(a), rangeOf(b)]
+  const range = {
+    least: Math[which](...ranges.map(({ least }) => least)),
+    most: Math[which](...ranges.map(({ most }) => most)),
+  }
+  const isNarrow = ranges.every((each) => isWithin(each, SIGNED))
+  const [first, second] = isNarrow ? [frame.newLocal(), frame.newLocal()] : [frame.newWideLocal(), frame.newWideLocal()]
+  const [of, comparisons] = isNarrow ? [bitsOf, COMPARISONS] : [wideOf, COMPARISONS_64]
+  const values = [of(a), teeLocal(first), of(b), teeLocal(second)]
+  const code = [values, getLocal(first), getLocal(second), comparisons[which === 'max' ? '>' : '<'], SELECT]
+  return isNarrow ? number(code, pure, range) : exactly(code, range, pure, frame, world)
 }
 
 const EXACT: Range = { least: Number.MIN_SAFE_INTEGER, most: Number.MAX_SAFE_INTEGER }

@@ -1,6 +1,6 @@
 import { heldBy } from './attach-slots.ts'
 import type { Names } from './changes.ts'
-import { originalOf } from './replace-fault-path.ts'
+import { originalOf } from './replace-role-path.ts'
 import type { Path } from './slots.ts'
 
 /** What a function in JavaScript is called with: what is known, or the next number that compiled code gives. */

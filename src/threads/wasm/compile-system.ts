@@ -1,9 +1,10 @@
 import { Changes } from './changes.ts'
 import { type CompiledMethod, Compiler, type Left, type Target } from './compile.ts'
-import { type FaultPath, faultPathOf } from './fault-path.ts'
 import type { CompiledCode } from './install.ts'
 import { compileModule } from './memory.ts'
 import { holdsLock, isLock, isPrivate, objectsIn } from './placed-objects.ts'
+import type { RoleOfEntries } from './replace-role-path.ts'
+import { type RolePath, rolePathOf } from './role-path.ts'
 import { type Path, Slots } from './slots.ts'
 import { keepsState } from './source.ts'
 
@@ -17,12 +18,12 @@ export function compileLocks(root: object, target: Target): CompiledCode {
 }
 
 /**
- * Compiles the locks of a VM, and the fault path of the vCPU that runs on this CPU, if one does. `runRole`: of the opened build.
+ * Compiles the locks of a VM, and the functions of the role on this CPU, as the fault path of a vCPU. `runRole`: of the opened build.
  */
-export function compileVm(vm: object, runRole: unknown, target: Target): CompiledCode {
-  const path = faultPathOf(vm, runRole, target.cpu)
+export function compileVm(vm: object, runRole: unknown, target: Target, role: RoleOfEntries = 'vcpu'): CompiledCode {
+  const path = rolePathOf(vm, runRole, target.cpu, role)
   if (path === undefined || target.own === undefined) return compileLocks(vm, target)
-  const root = { vm, fault: path.fault, stopwatch: path.stopwatch }
+  const root = { vm, ...path.made }
   const paths = objectsIn(root)
   const { ofWords, left } = locksIn(paths)
   const changes = changesOf.get(vm) ?? new Changes([[runRole, ['runRole']], ...path.functions], paths.keys())
@@ -35,13 +36,21 @@ export function compileVm(vm: object, runRole: unknown, target: Target): Compile
   const code = codeOf(compiler, methods, left, withoutVm)
   return functions.length === 0
     ? code
-    : { ...code, functions, slots: slots.placed, kept: slots.kept, keptArrays: slots.keptArrays, needsOpened: true }
+    : {
+        ...code,
+        role,
+        functions,
+        slots: slots.placed,
+        kept: slots.kept,
+        keptArrays: slots.keptArrays,
+        needsOpened: true,
+      }
 }
 
 /** Each VM is compiled for several CPUs. */
 const changesOf = new WeakMap<object, Changes>()
 
-const compileFunctions = (compiler: Compiler, { entries }: FaultPath): CompiledCode['functions'] =>
+const compileFunctions = (compiler: Compiler, { entries }: RolePath): CompiledCode['functions'] =>
   entries.flatMap(({ name, source, args }) => {
     const exported = compiler.export(source, undefined, args, false)
     return exported === undefined ? [] : [{ name, ...exported }]
@@ -56,6 +65,7 @@ function codeOf(
   return {
     module: compileModule(compiler.bytes),
     methods: methods.map(({ object, ...method }) => ({ ...method, path: paths.get(object)! })),
+    role: undefined,
     functions: [],
     slots: [],
     kept: [],

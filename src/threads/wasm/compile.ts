@@ -12,7 +12,20 @@ import type { Machine, SlowPathEnd } from './operations.ts'
 import type { Slots } from './slots.ts'
 import { methodOf, type Source, steppedMethodsOf, takesOf } from './source.ts'
 import { bound, codeOfBody, takenApart } from './statements.ts'
-import { boolean, CPU, codeOf, isBoolean, isPure, known, NotCompiled, nothing, number, type Value } from './values.ts'
+import {
+  after,
+  boolean,
+  CPU,
+  codeOf,
+  fraction,
+  isBoolean,
+  isPure,
+  known,
+  NotCompiled,
+  nothing,
+  number,
+  type Value,
+} from './values.ts'
 import type { ThrownError, World } from './world.ts'
 
 /** A function that has been compiled, and under which name the module exports it. */
@@ -240,7 +253,7 @@ export class Compiler {
     const fractions = given.filter(({ kind }) => kind === 'fraction').length
     const params = given.filter(({ kind }) => kind !== 'known').length - fractions
     const ofParams = params + fractions + first
-    const locals = { count: ofParams, wide: [] as number[] }
+    const locals = { count: ofParams, wide: [] as number[], fractions: [] as number[] }
     const frame = new Frame(source, self, locals)
     let local = first
     const before = node.params.flatMap((param, at) => {
@@ -250,7 +263,7 @@ export class Compiler {
         throw new NotCompiled('a default for what a caller in JavaScript leaves out')
       const name = param.type === 'AssignmentPattern' ? param.left : param
       if (name.type !== 'Identifier') throw new NotCompiled('a parameter that is no name')
-      if (arg.kind === 'fraction') frame.bindValue(name.name, { ...arg, code: getLocal(local) })
+      if (arg.kind === 'fraction') frame.bindValue(name.name, fraction(getLocal(local), true))
       else if (local - first >= params) throw new NotCompiled('a number behind one that need not be whole')
       else frame.bindLocal(name.name, local, isBoolean(arg))
       local += 1
@@ -269,6 +282,7 @@ export class Compiler {
       hasResult: result !== 'nothing',
       locals: locals.count - ofParams,
       wideLocals: locals.wide.map((local) => local - ofParams),
+      fractionLocals: locals.fractions.map((local) => local - ofParams),
       code: [...before, ...code, ...end],
     })
     return { index: HOST_FUNCTIONS.length + this.#functions.length - 1, result }
@@ -284,15 +298,4 @@ export class Compiler {
 function onlyResultOf({ body }: BlockStatement): Expression | undefined {
   const [only] = body
   return body.length === 1 && only?.type === 'ReturnStatement' ? (only.argument ?? undefined) : undefined
-}
-
-/** A value that is computed behind this code. */
-function after(before: Code, value: Value, isBeforePure: boolean): Value {
-  if (before.length === 0 || (isBeforePure && value.kind === 'known')) return value
-  if (value.kind === 'nothing') return { ...value, code: [...before, ...value.code] }
-  if (value.kind !== 'computed') return (isBoolean(value) ? boolean : number)([before, codeOf(value)])
-  const { code, exact, checked } = value
-  const whole = { ...value, isPure: false, code: [before, code] }
-  if (exact === undefined) return whole
-  return { ...whole, exact: [before, exact], ...(checked === undefined ? {} : { checked: [before, checked] }) }
 }

@@ -37,14 +37,20 @@ export type WasmFunction = {
   /** Numbers after them that need not be whole. */
   readonly fractions?: number
   readonly hasResult: boolean
+  /** Whether the result need not be a whole number. */
+  readonly givesFraction?: boolean
   /** Locals in addition to the parameters. */
   readonly locals: number
   /** Which of them have 64 bits; the first follows the last parameter. */
   readonly wideLocals?: readonly number[]
+  /** Which of them hold numbers that need not be whole. */
+  readonly fractionLocals?: readonly number[]
   readonly code: Code
 }
 
-export type WasmImport = Omit<WasmFunction, 'locals' | 'wideLocals' | 'code'> & { readonly name: string }
+type Signature = Omit<WasmFunction, 'locals' | 'wideLocals' | 'fractionLocals' | 'code'>
+
+export type WasmImport = Signature & { readonly name: string }
 
 export type WasmModule = {
   readonly imports: readonly WasmImport[]
@@ -145,10 +151,10 @@ function joined(parts: readonly Bytes[]): Uint8Array<ArrayBuffer> {
 class Types {
   readonly #known: string[] = []
 
-  of({ params, fractions = 0, takesObject, hasResult }: Omit<WasmFunction, 'locals' | 'wideLocals' | 'code'>): number {
+  of({ params, fractions = 0, takesObject, hasResult, givesFraction }: Signature): number {
     const numbers = [...new Array<Code>(params).fill([I32]), ...new Array<Code>(fractions).fill([F64])]
     const given = [...(takesObject ? [[OBJECT]] : []), ...numbers]
-    const bytes = [0x60, ...vector(given), ...vector(hasResult ? [[I32]] : [])]
+    const bytes = [0x60, ...vector(given), ...vector(hasResult ? [[givesFraction ? F64 : I32]] : [])]
     const at = this.#known.indexOf(bytes.join())
     return at >= 0 ? at : this.#known.push(bytes.join()) - 1
   }
@@ -160,9 +166,10 @@ class Types {
 
 type Body = { readonly bytes: Bytes; readonly unlikely: readonly number[] }
 
-function body({ locals, wideLocals = [], code }: WasmFunction): Body {
+function body({ locals, wideLocals = [], fractionLocals = [], code }: WasmFunction): Body {
   const types = new Array<number>(locals).fill(I32)
   for (const each of wideLocals) types[each] = I64
+  for (const each of fractionLocals) types[each] = F64
   const unlikely: number[] = []
   const bytes = bytesOf([vector(types.map((type) => [1, type])), code, 0x0b], [], unlikely)
   return { bytes, unlikely }

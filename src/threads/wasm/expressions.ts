@@ -1,5 +1,5 @@
 import type { AnyNode, BinaryExpression, CallExpression, Expression, MemberExpression, TemplateLiteral } from 'acorn'
-import { binary, quotient, refuse, truthOf, unary } from './arithmetic.ts'
+import { binary, larger, quotient, refuse, truthOf, unary } from './arithmetic.ts'
 import type { Code } from './encode.ts'
 import type { Frame } from './frame.ts'
 import { FAIL } from './host.ts'
@@ -10,6 +10,7 @@ import {
   choose,
   constant,
   getLocal,
+  LEADING_ZEROS,
   setLocal,
   teeLocal,
   UNREACHABLE,
@@ -116,6 +117,8 @@ function logical(operator: string, a: Value, compileB: () => Value, world: World
   if (a.kind === 'known') return (operator === '&&') === Boolean(a.value) ? compileB() : a
   const b = orFailing(compileB, world)
   if (!isBoolean(a) || (b.value !== undefined && !isBoolean(b.value))) refuse(`${operator} of numbers`)
+  const isDecided = b.value?.kind === 'known' && isPure(a) && Boolean(b.value.value) === (operator === '||')
+  if (isDecided) return known(operator === '||')
   // Both are 0 or 1: without a jump, if nothing is done for the second.
   if (b.isPure) return boolean([codeOf(a), b.code, BITWISE[operator === '&&' ? '&' : '|']], isPure(a))
   return boolean(operator === '&&' ? choose(codeOf(a), b.code, constant(0)) : choose(codeOf(a), constant(1), b.code))
@@ -182,8 +185,7 @@ function called(node: CallExpression, of: Of, frame: Frame, world: World): Value
     if (owner.value instanceof Unknown) throw new NotCompiled(`.${name}() of what is not known yet`)
     const args = node.arguments.map(of)
     if (owner.value === CPU) return operation(name, args, frame, world.machine)
-    if (owner.value === Math && name === 'imul')
-      return number([...args.flatMap(bitsOf), ARITHMETIC['*']], args.every(isPure))
+    if (owner.value === Math) return ofMath(name, args, frame, world)
     const source = methodOf(owner.value as object, name)
     if (source === undefined) throw new NotCompiled(`.${name}() of an object from another build`)
     return world.invoke(source, owner.value, args, frame)
@@ -205,6 +207,16 @@ function computedNow(callable: (...args: unknown[]) => unknown, args: readonly u
   } catch {
     throw new NotCompiled(`${name}(), which throws`)
   }
+}
+
+function ofMath(name: string, args: readonly Value[], frame: Frame, world: World): Value {
+  const [a, b, another] = args
+  if (a !== undefined && b === undefined && name === 'clz32')
+    return number([bitsOf(a), LEADING_ZEROS], isPure(a), { least: 0, most: 32 })
+  if (a === undefined || b === undefined || another !== undefined) throw new NotCompiled(`Math.${name}() of so many`)
+  if (name === 'imul') return number([bitsOf(a), bitsOf(b), ARITHMETIC['*']], args.every(isPure))
+  if (name === 'max' || name === 'min') return larger(name, a, b, frame, world)
+  throw new NotCompiled(`Math.${name}()`)
 }
 
 /** `Math.floor(a / b)` by a power of two. */

@@ -10,7 +10,7 @@ type Binding =
   | { readonly kind: 'local'; readonly local: number; readonly isBoolean: boolean }
 
 /** The locals of a function of WebAssembly: those of the functions that are compiled into it are among them. */
-type Locals = { count: number; scratch?: number; readonly wide: number[] }
+type Locals = { count: number; scratch?: number; readonly wide: number[]; readonly fractions: number[] }
 
 /** A function while it is compiled: its locals, its names, and how deep its blocks are. */
 export class Frame {
@@ -54,6 +54,13 @@ export class Frame {
   newWideLocal(): number {
     const local = this.newLocal()
     this.#locals.wide.push(local)
+    return local
+  }
+
+  /** A local for a number that need not be whole. */
+  newFraction(): number {
+    const local = this.newLocal()
+    this.#locals.fractions.push(local)
     return local
   }
 

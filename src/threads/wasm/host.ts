@@ -35,6 +35,9 @@ export const HOST_FUNCTIONS: readonly HostFunction[] = [
   host('releasing', 2),
   host('fail', 1),
   host('callBack', 1 + MOST_NUMBERS),
+  { name: 'now', params: 0, hasResult: true, givesFraction: true },
+  host('record', 1, false, false, 1),
+  host('untilTime', 0, false, false, 1),
 ]
 
 export function hostFunction(name: string): (HostFunction & { readonly index: number }) | undefined {

@@ -5,7 +5,7 @@ import type { CompiledMethod, Exported, Left } from './compile.ts'
 import { markCompiled } from './compiled-methods.ts'
 import { HOST_FUNCTIONS } from './host.ts'
 import { instantiate, type WasmMemory, type WasmModule } from './memory.ts'
-import { type EntryName, replaceFaultPath } from './replace-fault-path.ts'
+import { type EntryName, type RoleOfEntries, replaceRolePath } from './replace-role-path.ts'
 import type { KeptField, Path, PlacedSlot } from './slots.ts'
 import type { ThrownError } from './world.ts'
 
@@ -13,14 +13,16 @@ type Method = (...args: unknown[]) => unknown
 export type Methods = Record<string, Method>
 
 /**
- * Methods of locks and sequence counters, and functions of the fault path, compiled for one CPU. It goes through `postMessage`, and
+ * Methods of locks and sequence counters, and functions of a role, compiled for one CPU. It goes through `postMessage`, and
  * threads share its machine code.
  */
 export type CompiledCode = {
   readonly module: WasmModule
   readonly methods: readonly (Omit<CompiledMethod, 'object'> & { readonly path: Path })[]
+  /** Whose functions; undefined: there are none. */
+  readonly role: RoleOfEntries | undefined
   readonly functions: readonly (Exported & { readonly name: EntryName })[]
-  /** Where compiled functions find fields that change, of the VM and of the vCPU's fault. */
+  /** Where compiled functions find fields that change, of the VM and of what the role makes for itself. */
   readonly slots: readonly PlacedSlot[]
   /** Fields, and arrays, of the VM that compiled code takes for constants although something may change them. */
   readonly kept: readonly KeptField[]
@@ -40,7 +42,7 @@ export function installLocks(code: CompiledCode, root: object, cpu: ThreadCpu, m
   installMethods(code, root, exportsOf(code, cpu, memory, []))
 }
 
-/** The same, and the functions of its fault path, which `runRole` of the same build calls. Once in a thread. */
+/** The same, and the functions of its role, which `runRole` of the same build calls. Once in a thread for each role. */
 export function installCode(
   code: CompiledCode,
   vm: object,
@@ -51,17 +53,19 @@ export function installCode(
   const roots: { readonly vm: object; fault?: object; stopwatch?: unknown } = { vm }
   const exports = exportsOf(code, cpu, memory, callBacks(code.calls, cpu, roots, runRole))
   installMethods(code, vm, exports)
-  if (code.functions.length === 0) return
+  const { role } = code
+  if (role === undefined) return
   const slotsOf = (root: string) => code.slots.filter(({ path }) => path[0] === root)
   attachSlots(slotsOf('vm'), { vm }, memory.buffer)
   keep(code.kept, code.keptArrays, { vm })
   const compiled = Object.fromEntries(code.functions.map((each) => [each.name, numeric(each, exports)]))
-  replaceFaultPath(compiled, vm, cpu.id, runRole, (fault, stopwatch) => {
+  const begin = (fault: object, stopwatch: unknown) => {
     if (roots.fault !== undefined) detachSlots(slotsOf('fault'), roots)
     attachSlots(slotsOf('fault'), { fault }, memory.buffer)
     roots.fault = fault
     roots.stopwatch = stopwatch
-  })
+  }
+  replaceRolePath({ compiled, role, vm, cpu: cpu.id, begin }, runRole)
 }
 
 function installMethods({ methods }: CompiledCode, root: object, exports: Methods): void {

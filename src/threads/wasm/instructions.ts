@@ -58,8 +58,23 @@ export const COMPARISONS_64 = {
   '<=': 0x57,
   '>=': 0x59,
 } as const
-/** An i32 as f64. */
+/** An i32 as f64, and an i64. */
 export const TO_FRACTION: Code = [0xb7]
+export const WIDE_TO_FRACTION: Code = [0xb9]
+export const fractionConstant = (value: number): Code => [0x44, ...new Uint8Array(new Float64Array([value]).buffer)]
+export const FRACTIONS = { '+': 0xa0, '-': 0xa1, '*': 0xa2 } as const
+export const COMPARISONS_OF_FRACTIONS = {
+  '===': 0x61,
+  '!==': 0x62,
+  '<': 0x63,
+  '>': 0x64,
+  '<=': 0x65,
+  '>=': 0x66,
+} as const
+export const LARGEST = { max: 0xa5, min: 0xa4 } as const
+/** `a, b, test`: `a` if the test is true. */
+export const SELECT = 0x1b
+export const LEADING_ZEROS = 0x67
 export const LOAD_FRACTION: Code = [0x2b, 3, 0]
 export const STORE_FRACTION: Code = [0x39, 3, 0]
 

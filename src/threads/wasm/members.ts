@@ -23,6 +23,8 @@ import {
   boolean,
   CPU,
   codeOf,
+  fraction,
+  fractionOf,
   isBoolean,
   known,
   NotCompiled,
@@ -109,7 +111,7 @@ function arrayMember(array: ArrayIn, name: string, world: World): Value {
 }
 
 function inSlot({ word, kind }: Slot): Value {
-  if (kind === 'fraction') return { kind: 'fraction', code: [...constant(word * 4), ...LOAD_FRACTION] }
+  if (kind === 'fraction') return fraction([...constant(word * 4), ...LOAD_FRACTION], true)
   return (kind === 'boolean' ? boolean : number)([...constant(word * 4), ...PLAIN_LOAD], true)
 }
 
@@ -125,11 +127,17 @@ export function written(owner: Value, name: string, value: Value, world: World):
   if (owner.kind !== 'known' || owner.value === CPU) throw new NotCompiled(`an assignment to .${name} of something`)
   const slot = world.slots?.of(owner.value as object, name)
   if (slot === undefined || slot.length !== undefined) throw new NotCompiled(`an assignment to .${name}`)
-  if (slot.kind === 'fraction' && value.kind === 'fraction')
-    return nothing([...constant(slot.word * 4), ...value.code, ...STORE_FRACTION])
-  if (slot.kind === 'fraction' || isBoolean(value) !== (slot.kind === 'boolean'))
+  if (slot.kind === 'fraction') return nothing([...constant(slot.word * 4), ...fractionOf(value), ...STORE_FRACTION])
+  if (isBoolean(value) !== (slot.kind === 'boolean'))
     throw new NotCompiled(`.${name}, which is now one thing, now another`)
   return nothing([...constant(slot.word * 4), ...codeOf(value), ...PLAIN_STORE])
+}
+
+/** A typed array as a loop goes over it: how many elements it has, and the code of one. */
+export function elementsOf(array: Value, world: World) {
+  if (array.kind !== 'known' || !(array.value instanceof ArrayIn)) return undefined
+  const { word, length } = slotsOf(array.value, world)
+  return { length, at: (index: number): Code => [...addressIn(word, index), ...PLAIN_LOAD] }
 }
 
 /** An element of an array: a slot of a typed one; else a constant, or one of several. `node`: what names the array. */

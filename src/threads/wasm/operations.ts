@@ -23,11 +23,21 @@ import {
   plainStoreAt,
   READ_MODIFY_WRITE,
   setLocal,
-  TO_FRACTION,
   teeLocal,
   when,
 } from './instructions.ts'
-import { bitsOf, boolean, codeOf, known, NotCompiled, nothing, number, type Value } from './values.ts'
+import {
+  bitsOf,
+  boolean,
+  codeOf,
+  fraction,
+  fractionOf,
+  known,
+  NotCompiled,
+  nothing,
+  number,
+  type Value,
+} from './values.ts'
 
 /**
  * The end of a slow path: a call, if it is timed; clearing a word of this CPU if it names the lock; or nothing, on a CPU of no run, which
@@ -70,7 +80,7 @@ export function operation(name: string, args: readonly Value[], frame: Frame, ma
   if (name === 'signalPending' && machine.signal !== 'call') return signalPending(machine.signal)
   const access = accessOf(name)
   if (name === 'work' && machine.works === 'never') return nothing(args.flatMap(discarded))
-  const counted = name === 'count' ? counting(args, frame, machine.own) : undefined
+  const counted = /^count(Highest)?$/.test(name) ? counting(name, args, frame, machine.own) : undefined
   if (counted !== undefined) return counted
   if (name === 'acquired' || name === 'releasing') return watching(name, args, frame, machine.holds)
   if (access === undefined) return called(name, args, hostOf(name))
@@ -94,18 +104,27 @@ function signalPending(signal: Exclude<Signal, 'call'>): Value {
   return boolean([...beat, ...load({ word: signal.phaseWord }), ...constant(DRAIN), COMPARISONS['>=']])
 }
 
-/** As ThreadCpu.count(), in place. */
-function counting([counter, by]: readonly Value[], frame: Frame, own: Machine['own']): Value | undefined {
-  if (own === undefined || counter?.kind !== 'known' || by === undefined) return undefined
+/** As ThreadCpu.count() and countHighest(), in place. */
+function counting(
+  name: string,
+  [counter, value]: readonly Value[],
+  frame: Frame,
+  own: Machine['own'],
+): Value | undefined {
+  if (own === undefined || counter?.kind !== 'known' || value === undefined) return undefined
   if ((counter.value as number) >= own.counters) return undefined
-  const [counters, added] = [frame.newLocal(), frame.newLocal()]
-  return nothing([
-    // First, as it may count as well.
-    ...[...bitsOf(by), ...setLocal(added)],
-    ...[...constant(own.countersWord * 4), ...PLAIN_LOAD, ...teeLocal(counters)],
-    ...[...getLocal(counters), ...plainLoadAt(counter.value as number), ...getLocal(added), ARITHMETIC['+']],
-    ...plainStoreAt(counter.value as number),
-  ])
+  const [counters, given] = [frame.newLocal(), frame.newLocal()]
+  const before = [...constant(own.countersWord * 4), ...PLAIN_LOAD, ...setLocal(counters)]
+  const now = [...getLocal(counters), ...plainLoadAt(counter.value as number)]
+  const become = (next: Code) => [...getLocal(counters), ...next, ...plainStoreAt(counter.value as number)]
+  // First, as it may count as well.
+  if (name === 'count')
+    return nothing([
+      ...[...bitsOf(value), ...setLocal(given), ...before],
+      ...become([...now, ...getLocal(given), ARITHMETIC['+']]),
+    ])
+  const isHigher = [...getLocal(given), ...now, COMPARISONS['>']]
+  return nothing([...codeOf(value), ...setLocal(given), ...before, ...when(isHigher, become(getLocal(given)))])
 }
 
 /** As ThreadCpu.acquired() and releasing(): a call only for a hold that is timed. */
@@ -222,10 +241,9 @@ function called(name: string, args: readonly Value[], host: ReturnType<typeof ho
   const given = [...args.slice(0, params).map(codeOf), ...args.slice(params, params + fractions).map(fractionOf)]
   const code = [...given.flat(), ...call(host.index)]
   if (!host.hasResult) return nothing(code)
+  if (host.givesFraction) return fraction(code)
   return host.isBoolean ? boolean(code) : number(code)
 }
-
-const fractionOf = (value: Value): Code => (value.kind === 'fraction' ? value.code : [...codeOf(value), ...TO_FRACTION])
 
 /** A word that is not known is computed once. */
 function wordOf(value: Value | undefined, frame: Frame): { readonly at: At; readonly before: Code } {
@@ -238,5 +256,5 @@ function wordOf(value: Value | undefined, frame: Frame): { readonly at: At; read
 /** Code that leaves nothing behind. */
 export function discarded(value: Value): Code {
   if (value.kind === 'nothing' || value.kind === 'element') return value.code
-  return value.kind === 'computed' && !value.isPure ? [...value.code, ...DROP] : []
+  return (value.kind === 'computed' || value.kind === 'fraction') && !value.isPure ? [...value.code, ...DROP] : []
 }

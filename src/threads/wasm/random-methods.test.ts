@@ -20,7 +20,13 @@ const { number, condition } = fc.letrec<{ number: string; condition: string }>((
     fc.tuple(tie('number'), fc.constantFrom(1, 8, 4096)).map(([a, by]) => `Math.floor(${a} / ${by})`),
     fc.tuple(tie('condition'), tie('number'), tie('number')).map(([test, a, b]) => `(${test} ? ${a} : ${b})`),
     fc.tuple(fc.constantFrom('-', '~'), tie('number')).map(([operator, a]) => `(${operator} ${a})`),
-    fc.tuple(tie('number'), tie('number')).map(([a, b]) => `Math.imul(${a}, ${b})`),
+    fc
+      .tuple(fc.constantFrom('imul', 'max', 'min'), tie('number'), tie('number'))
+      .map(([name, a, b]) => `Math.${name}(${a}, ${b})`),
+    tie('number').map((a) => `Math.clz32(${a})`),
+    fc
+      .tuple(fc.constantFrom('+', '-', '*'), tie('number'), tie('condition'), tie('number'))
+      .map(([by, a, test, b]) => `(this.half ${by} ${a} < this.half && ${test} ? 1 : ${b})`),
     tie('number').map((index) => `this.list[${index} & 3]`),
     tie('number').map((index) => `this.table[${index} & 3]`),
     tie('number').map((index) => `this.objects[${index} & 1].word`),
@@ -84,6 +90,10 @@ const { statements } = fc.letrec<{ statements: string; statement: string }>((tie
       .tuple(fc.nat(3), tie('statements'))
       .map(([turns, body]) => `{ let i = ${turns}; do { ${body} i -= 1; } while (i > 0); }`),
     tie('statements').map((body) => `for (const { word } of this.objects) { ${body} z ^= word; }`),
+    tie('statements').map((body) => `for (const each of this.list) { ${body} z ^= each; }`),
+    fc
+      .tuple(fc.constantFrom('max', 'min'), number)
+      .map(([name, value]) => `{ const q = Math.${name}(this.half, ${value}); this.half = q - 0.5; }`),
     fc.tuple(condition, number).map(([test, value]) => `if (${test}) return ${value};`),
   ),
 }))
@@ -94,7 +104,7 @@ const MODULE = `
   function outside(cpu, a, b = 3) { if (a < b) return cpu.add(3, BOX.three); return a ^ b }
 `
 const MEMBERS = `
-  n = 5; m = -3; fixed = 12; flag = false
+  n = 5; m = -3; fixed = 12; flag = false; half = 0.5; static FRACTIONS = ['half']
   list = new Int32Array([1, -2, 3, 2147483647])
   table = [4, 8, 12, 16]; objects = [{ word: 2 }, { word: 5 }]
   $helped(cpu, x, y) { this.m ^= x; const d = x - y; ${'cpu.store(6, d);'.repeat(30)} return d > 0 ? y : this.n }

@@ -35,7 +35,7 @@ export function compileSubject(subject: object, memory: Required<Memory>): reado
   const compiler = new Compiler(target, slots, { paths, namesOf: () => undefined })
   const methods = compiler.methodsOf([subject]).map(({ object: _, ...method }) => ({ ...method, path: [] }))
   const { errors, calls, left } = compiler
-  const rest = { functions: [], slots: [], kept: [], keptArrays: [], needsOpened: true }
+  const rest = { role: undefined, functions: [], slots: [], kept: [], keptArrays: [], needsOpened: true }
   installLocks(
     { module: compileModule(compiler.bytes), methods, errors, calls, left, ...rest },
     subject,

@@ -20,6 +20,12 @@ const LEFT = `
   return n
 `
 
+const LOOP = `
+  let n = 0
+  for (const each of this.list) { if (each > a) n += each & 255; this.list[1] = n; this.last = this.$n(n) }
+  return n + this.last
+`
+
 /** Code that is compiled, and must do what JavaScript does. */
 for (const [what, body, members] of [
   ['comparison with a number beyond 31 bits', 'return a < 0x80000000 && a !== 0xffffffff'],
@@ -67,6 +73,20 @@ for (const [what, body, members] of [
     '$of(cpu, x) { const y = x & 3; if (x < 0) return 5; return y }',
   ],
   ['a field that changes', 'this.bump(); return this.n'],
+  ['the larger and the smaller of two numbers', 'return Math.max(a, b) * 2 > Math.min(b, 3)'],
+  ['the larger of two sums beyond 32 bits', 'return Math.max(a + b, a - b) > 5 && Math.min(a + b, -b) < a'],
+  ['leading zeros', 'return Math.clz32(a)'],
+  ['a loop over a typed array', LOOP, 'list = new Int32Array([3, -1, 7]); last = 0; $n(x) { return x & 3 }'],
+  [
+    'a number that need not be whole, and is computed with and compared',
+    'const half = this.half; this.half = Math.max(half * 2 - a, b); return this.half > 0.75 ? 1 : this.half === half ? 2 : 3',
+    'half = 0.5; static FRACTIONS = ["half"]; $set() { this.half = 1 }',
+  ],
+  [
+    'what is not computed as something else is false',
+    'return (a > b && this.none !== undefined) && this.none.x > 0',
+    'none = undefined',
+  ],
 ] as const) {
   test(`compiled as JavaScript has it: ${what}`, () => {
     const base = 'n = 0; bump() { this.n += 1 }'
@@ -95,7 +115,7 @@ for (const [what, body, members, why] of [
   [
     'a result that may be that of a call in JavaScript',
     'return this.odd(cpu)',
-    'odd(cpu) { return cpu.now() > 0 }',
+    'odd(cpu) { return Date.now() > 0 }',
     '',
   ],
   ['`var`, whose scope is the function', 'var x = 1; { var x = 2 } return x', '', 'a var'],

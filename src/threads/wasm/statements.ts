@@ -17,23 +17,26 @@ import { compiled } from './expressions.ts'
 import { type Frame, UNSET } from './frame.ts'
 import { FAIL } from './host.ts'
 import {
+  ARITHMETIC,
   block,
   branch,
   branchIf,
+  COMPARISONS,
   call,
   constant,
   getLocal,
   IS_ZERO,
   loop,
   setLocal,
+  teeLocal,
   UNREACHABLE,
   when,
 } from './instructions.ts'
-import { keepElements, member } from './members.ts'
+import { elementsOf, keepElements, member } from './members.ts'
 import { discarded } from './operations.ts'
 import { BIT, isWithin, SIGNED } from './ranges.ts'
 import { mayLeave, turnsOf } from './turns.ts'
-import { codeOf, isBoolean, known, NotCompiled, nothing, rangeOf, Throws, type Value } from './values.ts'
+import { codeOf, fraction, isBoolean, known, NotCompiled, nothing, rangeOf, Throws, type Value } from './values.ts'
 import { namedWide } from './wide.ts'
 import type { World } from './world.ts'
 
@@ -65,7 +68,7 @@ function codeOfKind(node: Statement, frame: Frame, world: World): Code {
     case 'ThrowStatement':
       return thrown(node.argument, frame, world)
     case 'ForOfStatement':
-      return unrolled(node, frame, world)
+      return frame.inScope(() => overElements(node, frame, world))
     case 'ForStatement':
       return (
         turnsOf(node, frame, world, (body) => codeOfStatement(body, frame, world)) ??
@@ -148,6 +151,11 @@ export function bound(name: string, value: Value, frame: Frame, world: World): C
     frame.bindValue(name, { ...value, code: [] })
     return value.code
   }
+  if (value.kind === 'fraction') {
+    const local = frame.newFraction()
+    frame.bindValue(name, fraction(getLocal(local), true))
+    return [...value.code, ...setLocal(local)]
+  }
   if (value.kind === 'computed' && !isWithin(value.range, SIGNED)) return namedWide(name, value, frame, world)
   const local = frame.newLocal()
   const range = isBoolean(value) ? BIT : rangeOf(value)
@@ -155,10 +163,32 @@ export function bound(name: string, value: Value, frame: Frame, world: World): C
   return [...codeOf(value), ...setLocal(local)]
 }
 
-/** A loop over a table that is known, or over its entries, one turn after the other. */
-function unrolled({ left, right, body }: ForOfStatement, frame: Frame, world: World): Code {
-  const of = entriesOf(right)
-  const table = compiled(of ?? right, frame, world)
+/** A loop over a typed array; or over a table that is known, or its entries, one turn after the other. */
+function overElements(node: ForOfStatement, frame: Frame, world: World): Code {
+  const of = entriesOf(node.right)
+  const table = compiled(of ?? node.right, frame, world)
+  const elements = of === undefined ? elementsOf(table, world) : undefined
+  if (elements === undefined) return unrolled(node, of, table, frame, world)
+  const id = node.left.type === 'VariableDeclaration' ? node.left.declarations[0]!.id : undefined
+  if (id?.type !== 'Identifier') throw new NotCompiled('a loop without a name')
+  if (mayLeave(node.body)) throw new NotCompiled('`break` or `continue` in a loop over an array')
+  const [index, element] = [frame.newLocal(), frame.newLocal()]
+  frame.bindLocal(id.name, element, false)
+  const body = frame.inBlocks(2, () => codeOfStatement(node.body, frame, world))
+  frame.isOver = false
+  const turn = [...elements.at(index), ...setLocal(element), ...body]
+  const next = [...getLocal(index), ...constant(1), ARITHMETIC['+'], ...teeLocal(index)]
+  const again = [...next, ...constant(elements.length), COMPARISONS['<'], ...branchIf(0)]
+  return [...constant(0), ...setLocal(index), ...block(loop([...turn, ...again]))]
+}
+
+function unrolled(
+  { left, right, body }: ForOfStatement,
+  of: Expression | undefined,
+  table: Value,
+  frame: Frame,
+  world: World,
+): Code {
   if (table.kind !== 'known' || !Array.isArray(table.value)) throw new NotCompiled('a loop over something unknown')
   const id = left.type === 'VariableDeclaration' ? left.declarations[0]!.id : undefined
   if (id === undefined) throw new NotCompiled('a loop without a name')

@@ -1,5 +1,13 @@
 import type { Code } from './encode.ts'
-import { constant, WITH_SIGN, WITHOUT_SIGN, wideConstant } from './instructions.ts'
+import {
+  constant,
+  fractionConstant,
+  TO_FRACTION,
+  WIDE_TO_FRACTION,
+  WITH_SIGN,
+  WITHOUT_SIGN,
+  wideConstant,
+} from './instructions.ts'
 import { BIT, isWithin, type Range, SIGNED } from './ranges.ts'
 
 /** A value while it is compiled: known already, computed by code, or none at all. */
@@ -17,8 +25,8 @@ export type Value =
       readonly exact?: Code
       readonly checked?: Code
     }
-  /** A number that need not be whole: an f64, which nothing is computed with. */
-  | { readonly kind: 'fraction'; readonly code: Code }
+  /** A number that need not be whole: an f64. `isPure`: as above. */
+  | { readonly kind: 'fraction'; readonly code: Code; readonly isPure: boolean }
   /** `why`: it would be something, if the function that gives it could be compiled. */
   | { readonly kind: 'nothing'; readonly code: Code; readonly why?: NotCompiled }
   /** One of a table of placed objects: which, is in a local that `code` sets. */
@@ -45,6 +53,7 @@ export const boolean = (code: Code, isPure = false): Value => ({
   isPure,
   range: BIT,
 })
+export const fraction = (code: Code, isPure = false): Value => ({ kind: 'fraction', code, isPure })
 export const nothing = (code: Code = []): Value => ({ kind: 'nothing', code })
 
 /** Code that cannot be compiled, and stays JavaScript. */
@@ -90,6 +99,14 @@ export function wideOf(value: Value): Code {
   return isWhole ? wideConstant(value.value as number) : [codeOf(value), WITH_SIGN]
 }
 
+/** The number as an f64, which has every number that is computed here as JavaScript has it. */
+export function fractionOf(value: Value): Code {
+  if (value.kind === 'fraction') return value.code
+  if (value.kind === 'known' && typeof value.value === 'number') return fractionConstant(value.value)
+  if (isBoolean(value)) throw new NotCompiled('a boolean that is taken for a number')
+  return isWithin(rangeOf(value), SIGNED) ? [codeOf(value), TO_FRACTION] : [wideOf(value), WIDE_TO_FRACTION]
+}
+
 /** What number it may be. */
 export function rangeOf(value: Value): Range {
   if (value.kind === 'computed') return value.range
@@ -107,7 +124,7 @@ export const isBoolean = (value: Value): boolean =>
 
 /** Whether it can be left out, or be computed at another time in the same statement. */
 export const isPure = (value: Value): boolean =>
-  value.kind === 'known' || value.kind === 'fraction' || (value.kind === 'computed' && value.isPure === true)
+  value.kind === 'known' || ((value.kind === 'computed' || value.kind === 'fraction') && value.isPure === true)
 
 /** Describes table elements, or their numbers, as `base + index * step`. */
 export function stepsOf(numbers: readonly unknown[]): { readonly base: number; readonly step: number } {
@@ -118,4 +135,16 @@ export function stepsOf(numbers: readonly unknown[]): { readonly base: number; r
     throw new NotCompiled('a table whose words are not evenly spaced')
   }
   return { base, step }
+}
+
+/** A value that is computed behind this code. */
+export function after(before: Code, value: Value, isBeforePure: boolean): Value {
+  if (before.length === 0 || (isBeforePure && value.kind === 'known')) return value
+  if (value.kind === 'nothing') return { ...value, code: [...before, ...value.code] }
+  if (value.kind === 'fraction') return fraction([before, value.code])
+  if (value.kind !== 'computed') return (isBoolean(value) ? boolean : number)([before, codeOf(value)])
+  const { code, exact, checked } = value
+  const whole = { ...value, isPure: false, code: [before, code] }
+  if (exact === undefined) return whole
+  return { ...whole, exact: [before, exact], ...(checked === undefined ? {} : { checked: [before, checked] }) }
 }
