@@ -117,8 +117,8 @@ function logical(operator: string, a: Value, compileB: () => Value, world: World
   if (a.kind === 'known') return (operator === '&&') === Boolean(a.value) ? compileB() : a
   const b = orFailing(compileB, world)
   if (!isBoolean(a) || (b.value !== undefined && !isBoolean(b.value))) refuse(`${operator} of numbers`)
-  const isDecided = b.value?.kind === 'known' && isPure(a) && Boolean(b.value.value) === (operator === '||')
-  if (isDecided) return known(operator === '||')
+  const decides = operator === '||'
+  if (isBoolean(a) && isPure(a) && b.value?.kind === 'known' && b.value.value === decides) return known(decides)
   // Both are 0 or 1: without a jump, if nothing is done for the second.
   if (b.isPure) return boolean([codeOf(a), b.code, BITWISE[operator === '&&' ? '&' : '|']], isPure(a))
   return boolean(operator === '&&' ? choose(codeOf(a), b.code, constant(0)) : choose(codeOf(a), constant(1), b.code))

@@ -118,6 +118,7 @@ for (const [what, body, members, why] of [
     'odd(cpu) { return Date.now() > 0 }',
     '',
   ],
+  ['a boolean, or else a number', 'return (a > b && 0) === 0 ? 1 : 2', '', '&& of numbers'],
   ['`var`, whose scope is the function', 'var x = 1; { var x = 2 } return x', '', 'a var'],
   ['a table of fractions', 'return cpu.add(1, this.table[a & 1])', 'table = [0.5, 1.5]', ''],
   ['a table with a hole', 'return this.table[a & 1].x', 'table = [null, { x: 1 }]', ''],
