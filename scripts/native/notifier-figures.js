@@ -3,7 +3,7 @@ import { compile, Missing, median, medians, printed, table } from './programs.js
 
 const PAGES = 65_536
 /** The first rounds compile. */
-const [ROUNDS_EACH, COUNTED] = [12, 4]
+const [ROUNDS_EACH, COUNTED] = [32, 8]
 const TRACED_PAGES = 1024
 const CHUNKS = [1, 32]
 
