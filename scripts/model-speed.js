@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 // The state of a thousand CPUs lies beyond the second-level cache of the host, so the ratio depends on what its neighbours leave of the
-// third: the machine of `fault-scaling` made 0.60 on an idle host, and half of that on a busy one.
+// third: the machine of `fault-scaling` made 0.38 to 0.70 in seven processes on an idle host, and less on a busy one.
 const LEAST_RATIO = 0.3
 const MOST_MB = 256
 const ROUNDS = 3
