@@ -4,6 +4,7 @@ import { compileVmFor } from '../../dist/threads/compile-for.js'
 import { loadDirectBuild } from '../../dist/threads/direct.js'
 import { cpuFor } from '../../dist/threads/for-words.js'
 import { allocate } from '../../dist/threads/memory.js'
+import { ONE_VCPU } from '../../dist/threads/wasm/one-vcpu.contract.js'
 import { cpuNs } from './cpu-time.js'
 
 const BASE_GFN = 1 << 20
@@ -14,15 +15,8 @@ const [words, pages, rounds, trace] = [
   process.argv[5],
 ]
 const SYSTEM = {
-  variant: 'precheck',
+  ...ONE_VCPU,
   cpus: 1,
-  vcpus: 1,
-  mmu: 'tdp',
-  preempt: 'full',
-  tlbEntries: 512,
-  hugePerMille: 0,
-  oracles: false,
-  lockStatistics: false,
 }
 /** What fault.c has for them: an access to a shared word, or a barrier. */
 const OPERATIONS = ['read', 'load', 'loadAcquire', 'store', 'storeRelease', 'add', 'sub', 'cas', 'barrier']

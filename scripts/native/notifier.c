@@ -119,7 +119,7 @@ static void iter_next(void) {
 static int zap(uint32_t start, uint32_t end) {
   int flush = 0;
   for (iter_start(start); iter.valid && iter.gfn < end; iter_next()) {
-    // Nobody waits for mmu_lock, so it is kept.
+    // No CPU waits for mmu_lock, so it is kept.
     if (load(vm.wait_lock) != 0) abort();
     if ((iter.spte & PRESENT) == 0 || !is_last(iter.spte, iter.level)) continue;
     xchg(*iter.sptep, 0);

@@ -4,6 +4,7 @@ import { compileVmFor } from '../../dist/threads/compile-for.js'
 import { loadDirectBuild } from '../../dist/threads/direct.js'
 import { cpuFor } from '../../dist/threads/for-words.js'
 import { allocate } from '../../dist/threads/memory.js'
+import { ONE_VCPU } from '../../dist/threads/wasm/one-vcpu.contract.js'
 import { cpuNs } from './cpu-time.js'
 
 const [BASE_GFN, BASE_HVA] = [1 << 20, 1 << 29]
@@ -12,16 +13,8 @@ const isZapper = chunkText === 'zapper'
 const [pages, chunk, rounds] = [Number(pagesText), isZapper ? 512 : Number(chunkText), Number(roundsText)]
 const calls = pages / chunk
 const SYSTEM = {
-  variant: 'precheck',
-  cpus: 2,
-  vcpus: 1,
+  ...ONE_VCPU,
   memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages }],
-  mmu: 'tdp',
-  preempt: 'full',
-  tlbEntries: 512,
-  hugePerMille: 0,
-  oracles: false,
-  lockStatistics: false,
 }
 /** What notifier.c has for them: an access to a shared word, or a barrier. */
 const OPERATIONS = 'read,write,load,loadAcquire,store,storeRelease,add,sub,or,xchg,cas,barrier'.split(',')

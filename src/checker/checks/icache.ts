@@ -141,7 +141,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['vcpu1', access(true)],
       ['notifier', invalidates],
     ],
-    // With one retry it took 1.3 million states before fields that nobody reads were cleared: --retries 1.
+    // With one retry it took 1.3 million states before dead fields were cleared: --retries 1.
     patience: 0,
   },
 }

@@ -90,7 +90,7 @@ export const CONFIGURATIONS = [
     actors: ['vcpu0', 'vcpu1', 'notifier'],
     vcpus: 2,
     roles: [vcpu(0), vcpu(0), notifier(0, 1)],
-    // With one retry it took 3.6 million states before fields that nobody reads were cleared: --retries 1.
+    // With one retry it took 3.6 million states before dead fields were cleared: --retries 1.
     patience: 0,
   },
   {

@@ -8,22 +8,15 @@ import { loadDirectBuild } from '../direct.ts'
 import { cpuFor } from '../for-words.ts'
 import { allocate } from '../memory.ts'
 import { compileVm } from './compile-system.ts'
+import { ONE_VCPU } from './one-vcpu.contract.ts'
 
 const opened = await loadDirectBuild('opened')
 
 const BASE = 1 << 20
 const PAGES = 1500
 const SYSTEM: SystemSpec = {
-  variant: 'precheck',
-  cpus: 2,
-  vcpus: 1,
+  ...ONE_VCPU,
   memslots: [{ slot: 0, baseGfn: BASE, hva: 1 << 29, pages: PAGES }],
-  mmu: 'tdp',
-  preempt: 'full',
-  tlbEntries: 512,
-  hugePerMille: 0,
-  oracles: false,
-  lockStatistics: false,
 }
 const TOUCHES = {
   kind: 'touch',

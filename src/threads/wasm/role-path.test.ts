@@ -13,6 +13,7 @@ import { cpuFor } from '../for-words.ts'
 import { allocate } from '../memory.ts'
 import { compileVm } from './compile-system.ts'
 import { installCode } from './install.ts'
+import { ONE_VCPU } from './one-vcpu.contract.ts'
 
 const opened = await loadDirectBuild('opened')
 
@@ -20,19 +21,11 @@ const BASE = 1 << 20
 const HVA = 1 << 29
 const PAGES = 1200
 const SYSTEM: SystemSpec = {
-  variant: 'precheck',
-  cpus: 2,
-  vcpus: 1,
+  ...ONE_VCPU,
   memslots: [
     { slot: 0, baseGfn: BASE, hva: HVA, pages: PAGES - 100 },
     { slot: 1, baseGfn: BASE + PAGES, hva: HVA + PAGES - 100, pages: 100 },
   ],
-  mmu: 'tdp',
-  preempt: 'full',
-  tlbEntries: 512,
-  hugePerMille: 0,
-  oracles: false,
-  lockStatistics: false,
 }
 const TOUCHES: RolePlan = {
   role: 'vcpu',
