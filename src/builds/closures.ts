@@ -3,7 +3,7 @@ import { ancestor } from 'acorn-walk'
 import type { Edit } from './edits.ts'
 import { contains, has, isFunction, type Names } from './names.ts'
 
-/** At the end of the text of a function or class that keeps variables of a function around it. */
+/** At the end of the text of a function or class that keeps variables of a function around it, or the `this` of one. */
 const CLOSURE = '/*closure*/'
 
 /** Whether a function or a class that came out of `marksOfClosures` keeps variables that cannot be seen from outside. */
@@ -19,8 +19,11 @@ export function isMarkedClosure(made: object): boolean {
 export function marksOfClosures(tree: Program, names: Names, tokens: readonly Token[]): Edit[] {
   const edits: Edit[] = []
   const visit = (node: AnyNode, _: unknown, ancestors: readonly AnyNode[]) => {
-    const isNested = ancestors.slice(0, -1).some(isFunction)
-    if (isNested && keepsVariables(node, names)) edits.push(...markOf(node, tokens))
+    const outer = ancestors.slice(0, -1)
+    const isNested = outer.some(isFunction)
+    // `read = () => this.value` is made anew with each object.
+    const isOfObject = outer.some(({ type }) => type === 'PropertyDefinition')
+    if ((isNested || isOfObject) && keepsVariables(node, names)) edits.push(...markOf(node, tokens))
   }
   ancestor(tree, {
     Function: visit as never,

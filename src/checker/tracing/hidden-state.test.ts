@@ -86,6 +86,11 @@ const CASES: Readonly<Record<string, Case>> = {
     'P.is(h) ? 1 : 0',
     'class P { #v = 1; static is(o) { return #v in o } }',
   ),
+  'a function of a field, without its object': held(
+    'new P(a).get',
+    'h()',
+    'class P { constructor(v) { this.v = v } get = () => this.v }',
+  ),
   'steps that have not begun': held(
     'later(cpu, w, a)',
     'yield* h',
